@@ -1,0 +1,119 @@
+"""PostgreSQL as the database of a service."""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, cast
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.postgres import PostgresAggregateRecorder, PostgresApplicationRecorder, PostgresDatastore
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row, tuple_row
+
+from libs.eventlog.transaction import Conflict, Row
+
+LOCK = "LOCK TABLE stored_events IN EXCLUSIVE MODE"
+
+
+@lru_cache(maxsize=4096)
+def _native(sql: str) -> bytes:
+    """The statement with this driver's placeholders."""
+    return sql.replace("%", "%%").replace("?", "%s").encode()
+
+
+class PostgresTransaction:
+    """An open transaction."""
+
+    def __init__(self, connection: "psycopg.Connection[dict[str, Any]]", recorder: PostgresApplicationRecorder) -> None:
+        self._connection = connection
+        self._cursor = connection.cursor(row_factory=tuple_row)
+        self._recorder = recorder
+
+    def run(self, sql: str, params: Sequence[object] = ()) -> None:
+        """Executes a statement."""
+        self._cursor.execute(_native(sql), params)
+
+    def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Executes a statement for each row."""
+        self._cursor.executemany(_native(sql), rows)
+
+    def all(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """Executes a query."""
+        return [
+            tuple(bytes(cast("bytes", value)) if isinstance(value, memoryview) else value for value in row)
+            for row in self._cursor.execute(_native(sql), params).fetchall()
+        ]
+
+    def insert_events(self, events: Sequence[StoredEvent]) -> list[int]:
+        """Appends through the recorder."""
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            try:
+                # The application recorder would lock and notify again for each insert: `transaction` has done it.
+                PostgresAggregateRecorder._insert_stored_events(self._recorder, cursor, events)  # pyright: ignore[reportPrivateUsage]
+            except psycopg.errors.UniqueViolation as error:
+                raise Conflict(str(error)) from error
+            return [cast("int", row["notification_id"]) for row in cursor.fetchall()]
+
+    def events_of(self, stream: UUID) -> list[tuple[UUID, int, int, str, bytes]]:
+        """One stream."""
+        rows = self._cursor.execute(
+            "SELECT originator_version, notification_id, topic, state FROM stored_events WHERE originator_id=%s"
+            " ORDER BY originator_version",
+            (stream,),
+        )
+        return [(stream, version, position, topic, bytes(state)) for version, position, topic, state in rows]
+
+    def events_after(self, position: int, limit: int) -> list[tuple[UUID, int, int, str, bytes]]:
+        """The whole store."""
+        rows = self._cursor.execute(
+            "SELECT originator_id, originator_version, notification_id, topic, state FROM stored_events"
+            " WHERE notification_id>%s ORDER BY notification_id LIMIT %s",
+            (position, limit),
+        )
+        return [(stream, version, number, topic, bytes(state)) for stream, version, number, topic, state in rows]
+
+    def newest_position(self, topics: Sequence[str]) -> int:
+        """Walks back from the end until one is found."""
+        row = self._cursor.execute(
+            "SELECT notification_id FROM stored_events WHERE topic = ANY(%s) ORDER BY notification_id DESC LIMIT 1",
+            (list(topics),),
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+
+class PostgresDatabase:
+    """One database."""
+
+    def __init__(self, url: str) -> None:
+        parts = conninfo_to_dict(url)
+        self._datastore = PostgresDatastore(
+            dbname=str(parts.get("dbname") or ""),
+            host=str(parts.get("host") or "127.0.0.1"),
+            port=str(parts.get("port") or 5432),
+            user=str(parts.get("user") or ""),
+            password=str(parts.get("password") or ""),
+            pool_size=2,
+            max_overflow=8,
+        )
+        self._recorder = PostgresApplicationRecorder(self._datastore)
+
+    def create_event_table(self) -> None:
+        """Creates the table of events if there is none."""
+        self._recorder.create_table()
+        self._datastore.register_type_adapters()
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Generator[PostgresTransaction]:
+        """A transaction; a writing one takes the table's lock first, so that positions become visible in order."""
+        with self._datastore.get_connection() as connection, connection.transaction():
+            if write:
+                connection.execute(LOCK)
+            else:
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield PostgresTransaction(connection, self._recorder)
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._datastore.close()

@@ -1,0 +1,112 @@
+"""SQLite as the database of a service: one file, write-ahead log, every commit synced to disk."""
+
+import sqlite3
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
+
+from libs.eventlog.transaction import Conflict, Row
+
+
+class SQLiteTransaction:
+    """An open transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, recorder: SQLiteApplicationRecorder) -> None:
+        self._connection = connection
+        self._recorder = recorder
+
+    def run(self, sql: str, params: Sequence[object] = ()) -> None:
+        """Executes a statement."""
+        self._connection.execute(sql, params)  # pyright: ignore[reportArgumentType] # sqlite3 adapts what it can
+
+    def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Executes a statement for each row."""
+        self._connection.executemany(sql, rows)  # pyright: ignore[reportArgumentType] # as above
+
+    def all(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """Executes a query."""
+        return self._connection.execute(sql, params).fetchall()  # pyright: ignore[reportArgumentType] # as above
+
+    def insert_events(self, events: Sequence[StoredEvent]) -> list[int]:
+        """Appends through the recorder."""
+        cursor = SQLiteCursor(self._connection.cursor())
+        try:
+            # The recorder's public method would open a transaction of its own.
+            ids = self._recorder._insert_events(cursor, events)  # pyright: ignore[reportPrivateUsage]
+        except sqlite3.IntegrityError as error:
+            raise Conflict(str(error)) from error
+        return list(ids or [])
+
+    def events_of(self, stream: UUID) -> list[tuple[UUID, int, int, str, bytes]]:
+        """One stream."""
+        rows = self._connection.execute(
+            "SELECT originator_version, rowid, topic, state FROM stored_events WHERE originator_id=?"
+            " ORDER BY originator_version",
+            (stream.hex,),
+        )
+        return [(stream, version, position, topic, state) for version, position, topic, state in rows]
+
+    def events_after(self, position: int, limit: int) -> list[tuple[UUID, int, int, str, bytes]]:
+        """The whole store."""
+        rows = self._connection.execute(
+            "SELECT originator_id, originator_version, rowid, topic, state FROM stored_events WHERE rowid>?"
+            " ORDER BY rowid LIMIT ?",
+            (position, limit),
+        )
+        return [(UUID(hex=stream), version, number, topic, state) for stream, version, number, topic, state in rows]
+
+    def newest_position(self, topics: Sequence[str]) -> int:
+        """Walks back from the end until one is found."""
+        marks = ",".join("?" * len(topics))
+        sql = f"SELECT rowid FROM stored_events WHERE topic IN ({marks}) ORDER BY rowid DESC LIMIT 1"  # noqa: S608 # placeholders only
+        row = self._connection.execute(sql, topics).fetchone()
+        return int(row[0]) if row else 0
+
+
+class SQLiteDatabase:
+    """One file."""
+
+    def __init__(self, path: str) -> None:
+        if path != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._recorder = SQLiteApplicationRecorder(SQLiteDatastore(path))
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+
+    def create_event_table(self) -> None:
+        """Creates the table of events if there is none."""
+        self._recorder.create_table()
+
+    def _connection(self) -> sqlite3.Connection:
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = sqlite3.connect(self._path, isolation_level=None, timeout=30, check_same_thread=False)
+            found.execute("PRAGMA journal_mode=WAL")
+            found.execute("PRAGMA synchronous=FULL")
+            self._local.connection = found
+            self._connections.append(found)
+        return found
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Generator[SQLiteTransaction]:
+        """A transaction of this thread's connection; a writing one takes the lock at once."""
+        connection = self._connection()
+        connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        try:
+            yield SQLiteTransaction(connection, self._recorder)
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Closes every connection."""
+        for connection in self._connections:
+            connection.close()
+        self._recorder.datastore.close()

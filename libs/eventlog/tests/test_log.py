@@ -1,0 +1,190 @@
+"""The event log on both databases: order, isolation of callers, views, restarts."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+from uuid import UUID
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from libs.eventlog import Conflict, EventLog, EventTypes, Meta, Reader, Recorded, Tx, View
+
+META = Meta("shop", "tester", request_id="r1", correlation_id="c1", signature=b"\x01\x02")
+WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+class Opened(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    owner: str
+
+
+class Paid(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    amount: int
+
+
+class Private(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    VERSION: ClassVar[int] = 2
+    text: str
+
+
+def opened(tx: Tx, recorded: Recorded[Opened]) -> None:
+    tx.run("INSERT INTO view_accounts VALUES (?, ?, 0)", (recorded.stream.hex, recorded.event.owner))
+
+
+def paid(tx: Tx, recorded: Recorded[Paid]) -> None:
+    tx.run("UPDATE view_accounts SET total = total + ? WHERE id = ?", (recorded.event.amount, recorded.stream.hex))
+
+
+ACCOUNTS = View(
+    "accounts",
+    ["CREATE TABLE IF NOT EXISTS view_accounts (id TEXT PRIMARY KEY, owner TEXT UNIQUE, total BIGINT)"],
+    own={Opened: opened, Paid: paid},
+)
+TYPES = EventTypes([Opened, Paid, Private], {("Private", 1): lambda old: {"text": old["words"]}})
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[EventLog]:
+    url = f"sqlite:///{tmp_path}/t.db" if request.param == "sqlite" else request.getfixturevalue("fresh_postgres")
+    log = EventLog.open(url, events=TYPES, views=[ACCOUNTS], public={Opened, Paid})
+    yield log
+    await log.close()
+
+
+def open_account(owner: str, stream: UUID) -> Callable[[Tx], None]:
+    def work(tx: Tx) -> None:
+        tx.append(stream, [Opened(owner=owner)], after=0, meta=META, occurred_at=WHEN)
+
+    return work
+
+
+def total(reader: Reader) -> int:
+    row = reader.one("SELECT SUM(total) FROM view_accounts")
+    return int(row[0] or 0) if row else 0
+
+
+async def test_the_envelope_comes_back_whole(log: EventLog) -> None:
+    stream = uuid.uuid4()
+    await log.write(open_account("ann", stream))
+    (recorded,) = await log.read(lambda r: r.load(stream))
+    assert recorded.event == Opened(owner="ann")
+    assert recorded.meta == META
+    assert (recorded.stream, recorded.version, recorded.occurred_at) == (stream, 1, WHEN)
+    assert recorded.recorded_at.tzinfo is not None
+
+
+async def test_a_caller_reads_what_it_has_written(log: EventLog) -> None:
+    stream = uuid.uuid4()
+
+    def work(tx: Tx) -> int:
+        tx.append(stream, [Opened(owner="ann"), Paid(amount=7)], after=0, meta=META, occurred_at=WHEN)
+        assert len(tx.load(stream)) == 2
+        return total(tx)
+
+    assert await log.write(work) == 7
+
+
+async def test_one_conflict_fails_alone(log: EventLog) -> None:
+    taken = uuid.uuid4()
+    await log.write(open_account("taken", taken))
+    streams = [uuid.uuid4() for _ in range(20)]
+    results = await asyncio.gather(
+        *(log.write(open_account(f"m{n}", stream)) for n, stream in enumerate(streams[:10])),
+        log.write(open_account("other", taken)),
+        *(log.write(open_account(f"m{n + 10}", stream)) for n, stream in enumerate(streams[10:])),
+        return_exceptions=True,
+    )
+    assert [type(r) for r in results if r is not None] == [Conflict]
+    assert len(await log.read(lambda r: r.after(0, 100))) == 21
+
+
+async def test_a_view_that_refuses_undoes_its_caller_only(log: EventLog) -> None:
+    results = await asyncio.gather(
+        *(log.write(open_account(owner, uuid.uuid4())) for owner in ("a", "b", "a", "c")), return_exceptions=True
+    )
+    assert sum(isinstance(r, Exception) for r in results) == 1
+    rows = await log.read(lambda r: r.all("SELECT owner FROM view_accounts ORDER BY owner"))
+    assert [owner for (owner,) in rows] == ["a", "b", "c"]
+    assert len(await log.read(lambda r: r.after(0, 100))) == 3
+
+
+async def test_a_refusal_before_writing_costs_the_others_nothing(log: EventLog) -> None:
+    def refuse(tx: Tx) -> None:
+        tx.one("SELECT 1")
+        raise ValueError("no")
+
+    stream = uuid.uuid4()
+    results = await asyncio.gather(
+        log.write(open_account("a", stream)),
+        log.write(refuse),
+        log.write(open_account("b", uuid.uuid4())),
+        return_exceptions=True,
+    )
+    assert [type(r) for r in results] == [type(None), ValueError, type(None)]
+    assert len(await log.read(lambda r: r.after(0, 10))) == 2
+
+
+async def test_positions_rise_and_the_public_one_skips_private_events(log: EventLog) -> None:
+    stream = uuid.uuid4()
+    await log.write(open_account("a", stream))
+    before = log.public_position
+    await log.write(lambda tx: tx.append(uuid.uuid4(), [Private(text="x")], after=0, meta=META, occurred_at=WHEN))
+    assert log.public_position == before > 0
+    positions = [r.position for r in await log.read(lambda r: r.after(0, 10))]
+    assert positions == sorted(set(positions))
+    assert await log.read(lambda r: [e.event for e in r.after(before, 10)]) == [Private(text="x")]
+
+
+async def test_a_savepoint_gives_back_only_its_part(log: EventLog) -> None:
+    kept, lost = uuid.uuid4(), uuid.uuid4()
+
+    def work(tx: Tx) -> None:
+        tx.append(kept, [Opened(owner="kept")], after=0, meta=META, occurred_at=WHEN)
+        with suppress(ValueError), tx.savepoint():
+            tx.append(lost, [Opened(owner="lost")], after=0, meta=META, occurred_at=WHEN)
+            raise ValueError("inner")
+
+    await log.write(work)
+    assert [r.stream for r in await log.read(lambda r: r.after(0, 10))] == [kept]
+
+
+async def test_rebuilt_views_equal_the_live_ones(log: EventLog) -> None:
+    for n in range(30):
+        stream = uuid.uuid4()
+        await log.write(open_account(f"m{n}", stream))
+        await log.write(lambda tx, s=stream, n=n: tx.append(s, [Paid(amount=n)], after=1, meta=META, occurred_at=WHEN))
+
+    def rows(reader: Reader) -> list[Any]:
+        return reader.all("SELECT * FROM view_accounts ORDER BY id")
+
+    live = await log.read(rows)
+    assert await log.rebuild() == 60
+    assert await log.read(rows) == live
+
+
+async def test_old_versions_are_upcast() -> None:
+    event, version = TYPES.decode("Private.v1", b'{"words":"old"}')
+    assert (event, version) == (Private(text="old"), 1)
+    with pytest.raises(LookupError):
+        TYPES.decode("Private.v3", b"{}")
+    with pytest.raises(ValueError, match="upcaster"):
+        EventTypes([Private])
+
+
+async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/t.db"
+    first = EventLog.open(url, events=TYPES, views=[ACCOUNTS], public={Opened})
+    await asyncio.gather(*(first.write(open_account(f"m{n}", uuid.uuid4())) for n in range(100)))
+    store, position = first.store_id, first.public_position
+    await first.close()
+    second = EventLog.open(url, events=TYPES, views=[ACCOUNTS], public={Opened})
+    assert (second.store_id, second.public_position) == (store, position)
+    assert len(await second.read(lambda r: r.after(0, 1000))) == 100
+    await second.close()

@@ -1,0 +1,192 @@
+"""What a use case sees of the store while it runs: a reader, or a transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from eventsourcing.persistence import StoredEvent
+from pydantic import BaseModel
+
+from libs.eventlog.events import EventTypes, Meta, Recorded, pack, unpack
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+Row = tuple[Any, ...]
+
+
+class Conflict(Exception):
+    """The stream has moved on since the caller read it. Read it again and decide again."""
+
+
+class Connection(Protocol):
+    """An open transaction of one of the databases."""
+
+    def run(self, sql: str, params: Sequence[object] = ()) -> None:
+        """Executes a statement."""
+        ...
+
+    def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Executes a statement for each row of parameters."""
+        ...
+
+    def all(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """Executes a query."""
+        ...
+
+    def insert_events(self, events: Sequence[StoredEvent]) -> list[int]:
+        """Appends and returns the positions. Raises `Conflict` when a version is taken."""
+        ...
+
+    def events_of(self, stream: UUID) -> list[tuple[UUID, int, int, str, bytes]]:
+        """(stream, version, position, topic, state) of a stream, oldest first."""
+        ...
+
+    def events_after(self, position: int, limit: int) -> list[tuple[UUID, int, int, str, bytes]]:
+        """The same for the whole store."""
+        ...
+
+    def newest_position(self, topics: Sequence[str]) -> int:
+        """Position of the newest event with one of the topics; 0 when there is none."""
+        ...
+
+
+class Reader:
+    """A consistent look at the store and the views. Placeholders are `?`, whatever the database."""
+
+    def __init__(self, connection: Connection, types: EventTypes) -> None:
+        self._connection = connection
+        self._types = types
+
+    def one(self, sql: str, params: Sequence[object] = ()) -> Row | None:
+        """The first row, or None."""
+        rows = self.all(sql, params)
+        return rows[0] if rows else None
+
+    def all(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """All rows."""
+        return self._connection.all(sql, params)
+
+    def load(self, stream: UUID) -> list[Recorded[Any]]:
+        """Every event of a stream, oldest first; empty for an unknown one."""
+        return [unpack(self._types, *row) for row in self._connection.events_of(stream)]
+
+    def after(self, position: int, limit: int) -> list[Recorded[Any]]:
+        """Events of the whole store behind a position, oldest first."""
+        return [unpack(self._types, *row) for row in self._connection.events_after(position, limit)]
+
+
+class Tx(Reader):
+    """A writing transaction, or the part of one that belongs to one caller.
+
+    Appended events go to the database together, when the caller reads or when its work is done; the views are
+    applied right after them. So a caller reads what it has written.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        types: EventTypes,
+        appliers: Mapping[type, Sequence[Callable[[Tx, Recorded[Any]], None]]],
+    ) -> None:
+        super().__init__(connection, types)
+        self._appliers = appliers
+        self._pending: list[tuple[StoredEvent, Recorded[Any] | None]] = []
+        self._savepoints = 0
+        self.wrote = False
+        """Whether anything has been written: what raises before that needs no rollback."""
+        self.positions: list[tuple[int, str]] = []
+        """Position and topic of every event that was flushed."""
+
+    def all(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """All rows, with what this transaction has written."""
+        self.flush()
+        return super().all(sql, params)
+
+    def load(self, stream: UUID) -> list[Recorded[Any]]:
+        """Every event of a stream, with what this transaction has appended."""
+        self.flush()
+        return super().load(stream)
+
+    def after(self, position: int, limit: int) -> list[Recorded[Any]]:
+        """Events behind a position, with what this transaction has appended."""
+        self.flush()
+        return super().after(position, limit)
+
+    def run(self, sql: str, params: Sequence[object] = ()) -> None:
+        """Executes a statement on the service's own tables."""
+        self.flush()
+        self.wrote = True
+        self._connection.run(sql, params)
+
+    def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Executes a statement for each row of parameters."""
+        if rows:
+            self.flush()
+            self.wrote = True
+            self._connection.run_many(sql, rows)
+
+    def append(
+        self, stream: UUID, events: Sequence[BaseModel], *, after: int, meta: Meta, occurred_at: datetime
+    ) -> None:
+        """Appends facts to a stream.
+
+        `after` is the version of the newest event that the caller has seen (0 for a new stream). When the stream
+        has moved on, `Conflict` is raised, here or at the next read, and nothing of this caller is kept.
+        """
+        now = datetime.now(UTC)
+        for number, event in enumerate(events, after + 1):
+            cls = type(event)
+            event_id = uuid.uuid4()
+            stored = StoredEvent(
+                originator_id=stream,
+                originator_version=number,
+                topic=self._types.topic(cls),
+                state=pack(event_id, meta, occurred_at, now, self._types.encode(event)),
+            )
+            # Views need the position, which only the database gives: -1 until then.
+            recorded = (
+                Recorded(event, event_id, stream, number, -1, meta, occurred_at, now, self._types.version(cls))
+                if cls in self._appliers
+                else None
+            )
+            self._pending.append((stored, recorded))
+        self.wrote = True
+
+    @contextmanager
+    def savepoint(self) -> Generator[None]:
+        """What is written inside is kept whole or, when an exception leaves it, not at all."""
+        self.flush()
+        self._savepoints += 1
+        name = f"part_{self._savepoints}"
+        kept = len(self.positions)
+        self._connection.run(f"SAVEPOINT {name}")
+        try:
+            yield
+            self.flush()
+        except BaseException:
+            self._pending.clear()
+            del self.positions[kept:]
+            self._connection.run(f"ROLLBACK TO SAVEPOINT {name}")
+            self._connection.run(f"RELEASE SAVEPOINT {name}")
+            raise
+        self._connection.run(f"RELEASE SAVEPOINT {name}")
+
+    def flush(self) -> None:
+        """Sends pending events to the database and applies the views to them."""
+        while self._pending:
+            # Whatever fails from here on may be another caller's event: the group has to be run apart.
+            self.wrote = True
+            batch, self._pending = self._pending, []
+            ids = self._connection.insert_events([stored for stored, _ in batch])
+            for (event, recorded), position in zip(batch, ids, strict=True):
+                self.positions.append((position, event.topic))
+                if recorded is not None:
+                    placed = replace(recorded, position=position)
+                    for apply in self._appliers[type(recorded.event)]:
+                        apply(self, placed)

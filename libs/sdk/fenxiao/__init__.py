@@ -1,0 +1,1 @@
+"""Fenxiao (分销): what partners and strangers install."""
