@@ -1,0 +1,109 @@
+"""Streams that outlive a connection: opened again where they broke off, until their reader has enough."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+from fenxiao.api.events.v1 import events_pb2
+from fenxiao.api.settlement.v1 import settlement_pb2
+from fenxiao.client.calls import pauses
+from fenxiao.client.client import Client
+from fenxiao.errors import Kind, Refusal
+
+_SPAN = 240.0
+"""Seconds after which a stream is opened anew, whatever it does: a dead connection may not look dead."""
+
+ENDED = (settlement_pb2.DISTRIBUTION_STATE_PAID, settlement_pb2.DISTRIBUTION_STATE_BLOCKED)
+"""States of a distribution after which nothing changes by itself."""
+
+
+class _Endurance:
+    """Decides whether to open a stream again."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._since: float | None = None
+        self._pauses = pauses()
+
+    def reached(self) -> None:
+        """Note that something came."""
+        self._since = None
+        self._pauses = pauses()
+
+    async def broke(self, refusal: Refusal | None) -> None:
+        """Wait a moment, or raise why the stream cannot go on."""
+        if refusal is not None and refusal.kind is not Kind.UNAVAILABLE:
+            raise refusal
+        now = time.monotonic()
+        self._since = self._since or now
+        if refusal is not None and refusal.reason != "TIMED_OUT" and now - self._since > self._patience:
+            raise refusal
+        await asyncio.sleep(next(self._pauses))
+
+
+async def watch_distribution(client: Client, name: str) -> AsyncIterator[settlement_pb2.Distribution]:
+    """Give a distribution whenever it changes, until it is paid or blocked."""
+    endurance = _Endurance(client.patience)
+    request = settlement_pb2.WatchDistributionRequest(name=name)
+    last: settlement_pb2.Distribution | None = None
+    while True:
+        refusal: Refusal | None = None
+        try:
+            async for distribution in client.settlement.WatchDistribution(request, timeout=_SPAN):
+                endurance.reached()
+                if distribution != last:
+                    last = distribution
+                    yield distribution
+                if distribution.state in ENDED:
+                    return
+        except Refusal as caught:
+            refusal = caught
+        await endurance.broke(refusal)
+
+
+async def tail_events(
+    client: Client, service: str, programme: str, *, after: str = "", only_new: bool = False
+) -> AsyncIterator[events_pb2.Event]:
+    """Give the public events of a service as they are committed, each once, without end.
+
+    `after` is an `Event.position` behind which to begin; `only_new` begins behind all that is committed now.
+    """
+    events, parent = client.events(service), f"programmes/{programme}"
+    if only_new:
+        # The answer's consistency token says where the store stands: from there no event is missed, whatever breaks.
+        await events.ListEvents(events_pb2.ListEventsRequest(parent=parent, page_size=1))
+        if place := client.consistency.position(service):
+            after = f"{place}:{_EVERY}"
+    endurance = _Endurance(client.patience)
+    while True:
+        refusal: Refusal | None = None
+        request = events_pb2.TailEventsRequest(parent=parent, after_position=_reopening(after))
+        try:
+            async for event in events.TailEvents(request, timeout=_SPAN):
+                endurance.reached()
+                if _order(event.position) > _order(after):
+                    after = event.position
+                    yield event
+        except Refusal as caught:
+            refusal = caught
+        await endurance.broke(refusal)
+
+
+_EVERY = 1_000_000_000
+"""Stands behind every message that a position can have."""
+
+
+def _order(position: str) -> tuple[int, int]:
+    """Give where `store:position:n` stands in its store."""
+    if not position:
+        return (0, 0)
+    _, number, n = position.rsplit(":", 2)
+    return int(number), int(n)
+
+
+def _reopening(after: str) -> str:
+    """Begin one position earlier: a position may hold several messages, of which only some have come."""
+    if not after:
+        return ""
+    store, number, _ = after.rsplit(":", 2)
+    return f"{store}:{int(number) - 1}:0" if int(number) > 1 else ""

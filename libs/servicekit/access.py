@@ -1,0 +1,72 @@
+"""Who may call what. The one place where credentials are read; mTLS and OIDC come in here later."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from fenxiao.credentials import ANY_PROGRAMME, Claims, verify
+from fenxiao.errors import Kind, Refusal
+from google.protobuf.message import Message
+
+from libs.servicekit.names import programme_of
+
+RATE = 2_000.0
+"""Calls a second that one subject may make on average, and twice as many at once."""
+
+
+class Unauthenticated(Refusal):
+    """The caller has not shown a valid credential."""
+
+
+class RateLimit:
+    """A token bucket for each subject, bounded in number."""
+
+    def __init__(self, rate: float = RATE) -> None:
+        self._rate = rate
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def take(self, subject: str) -> None:
+        """Counts one call. Raises `Refusal` TOO_MANY_CALLS."""
+        now = time.monotonic()
+        tokens, then = self._buckets.get(subject, (2 * self._rate, now))
+        tokens = min(2 * self._rate, tokens + (now - then) * self._rate) - 1
+        if tokens < 0:
+            raise Refusal("TOO_MANY_CALLS", "too many calls; wait a second and send them again", kind=Kind.EXHAUSTED)
+        if len(self._buckets) > 10_000:
+            self._buckets.clear()
+        self._buckets[subject] = (tokens, now)
+
+
+class Access:
+    """Checks credentials against the published keys and a method's scope."""
+
+    def __init__(self, jwks: Mapping[str, Any]) -> None:
+        self._jwks = jwks
+        self._limit = RateLimit()
+
+    def identify(self, metadata: Mapping[str, str | bytes]) -> Claims:
+        """The caller. Raises `Unauthenticated`."""
+        header = metadata.get("authorization", "")
+        scheme, _, token = (header if isinstance(header, str) else "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated(
+                "NO_CREDENTIAL", "send a credential as metadata `authorization: Bearer …` (fenxiao token makes one)"
+            )
+        try:
+            claims = verify(self._jwks, token)
+        except Refusal as refusal:
+            raise Unauthenticated(refusal.reason, refusal.message) from None
+        self._limit.take(claims.subject)
+        return claims
+
+    def permit(self, claims: Claims, scope: str, request: Message) -> str:
+        """The programme that the request names, if the caller may do this there. Raises `Refusal`."""
+        if not claims.allows(scope):
+            raise Refusal("SCOPE_MISSING", f"the credential lacks the scope {scope}", kind=Kind.DENIED)
+        value = getattr(request, "parent", None) or getattr(request, "name", None)
+        if value is None:
+            return "" if claims.programme == ANY_PROGRAMME else claims.programme
+        programme = programme_of(value)
+        if not claims.covers(programme):
+            raise Refusal("OTHER_PROGRAMME", f"the credential is not for the programme {programme}", kind=Kind.DENIED)
+        return programme

@@ -1,0 +1,181 @@
+"""From the command line to a service that runs, and to its orderly end."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from fenxiao.credentials import load_jwks
+from nats.aio.client import Client as Nats
+from nats.errors import Error as NatsError
+
+from libs.eventbus import TABLES as BUS_TABLES
+from libs.eventbus import Consumer, Received, Relay, replay
+from libs.eventlog import EventLog, Tx
+from libs.servicekit import idempotency, logs
+from libs.servicekit.access import Access
+from libs.servicekit.server import Server
+from libs.servicekit.service import Resources, Running, Service
+from libs.servicekit.settings import Settings, SettingsError
+
+logger = structlog.get_logger(__name__)
+
+USAGE = 64
+"""Exit code for a wrong call or wrong settings (sysexits.h, EX_USAGE)."""
+
+
+def main(service: Service, arguments: Sequence[str] | None = None) -> None:
+    """Runs `serve`, `migrate` (creates what the database lacks) or `rebuild` (makes every view anew)."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    actions = {"serve": serve, "migrate": migrate, "rebuild": rebuild}
+    if len(words) != 1 or words[0] not in actions:
+        print(f"usage: python -m services.{service.name} {'|'.join(actions)}", file=sys.stderr)
+        raise SystemExit(USAGE)
+    try:
+        settings = Settings.from_environment()
+        logs.configure(service.name, development=settings.environment == "development")
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(actions[words[0]](service, settings))
+    except SettingsError as error:
+        print(f"{service.name}: {error}", file=sys.stderr)
+        raise SystemExit(USAGE) from None
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 # optional: it does not exist on every platform
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def open_log(service: Service, url: str) -> EventLog:
+    """The service's store with every table that it needs."""
+    return EventLog.open(
+        url,
+        events=service.events,
+        views=service.views,
+        public=service.publishes.keys(),
+        tables=[idempotency.TABLE, *BUS_TABLES, *service.tables],
+    )
+
+
+async def connect(nc: Nats, settings: Settings) -> None:
+    """Connects to NATS; the connection comes back by itself for as long as the process lives."""
+    seed = str(settings.nats_nkey_seed_file) if settings.nats_nkey_seed_file else None
+    pause = 0.2
+    while True:
+        try:
+            await nc.connect(
+                settings.nats_url,
+                nkeys_seed=seed,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=1,
+                ping_interval=5,
+                max_outstanding_pings=2,
+                error_cb=_bus_error,
+            )
+        except (OSError, NatsError) as error:
+            logger.warning("bus_not_reachable", error=str(error))
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+        else:
+            return
+
+
+async def _bus_error(error: Exception) -> None:
+    logger.warning("bus_error", error=repr(error))
+
+
+async def serve(service: Service, settings: Settings) -> None:
+    """Runs the service until SIGTERM or SIGINT. It takes calls before the bus is there: the store is the record."""
+    opened: list[object] = [make(settings) for make in service.resources]
+    resources = Resources(opened)
+    log = open_log(service, settings.database_url)
+    running = Running(service, settings, log, resources, {})
+    opened.append(running)
+    nc = Nats()
+    for source, handlers in service.sources.items():
+        running.consumers[source] = Consumer(
+            log, nc, service.name, source, handlers, halt_programme=service.halt_programme
+        )
+    server = Server(running, Access(load_jwks(settings.jwks_file)))
+    await server.start()
+    logger.info("serving", address=settings.service_address)
+    relay = Relay(log, nc, service.name, service.publishes)
+    tasks = [asyncio.create_task(_on_the_bus(nc, settings, [relay, *running.consumers.values()]), name="bus")]
+    tasks += [
+        asyncio.create_task(_again_and_again(work.__name__, lambda w=work: w(running))) for work in service.background
+    ]
+    await _stop_signal()
+    logger.info("stopping")
+    await server.stop()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await log.close()
+    with contextlib.suppress(Exception):
+        await nc.close()
+    resources.close()
+
+
+async def _on_the_bus(nc: Nats, settings: Settings, parts: Sequence[Relay | Consumer]) -> None:
+    await connect(nc, settings)
+    async with asyncio.TaskGroup() as group:
+        for part in parts:
+            group.create_task(_again_and_again(type(part).__name__, part.run))
+
+
+async def _again_and_again(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Runs work that should never end; starts it again when it fails."""
+    pause = 0.2
+    while True:
+        try:
+            await work()
+            return
+        except Exception:
+            logger.exception("background_failed", work=name)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 10.0)
+
+
+async def _stop_signal() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+async def migrate(service: Service, settings: Settings) -> None:
+    """Creates what is missing in the database."""
+    log = open_log(service, settings.database_url)
+    await log.close()
+    logger.info("migrated")
+
+
+async def rebuild(service: Service, settings: Settings) -> None:
+    """Makes every view anew from the service's own store and from the others' streams. Policies do not run again."""
+    log = open_log(service, settings.database_url)
+    applied = await log.rebuild()
+    nc = Nats()
+    await connect(nc, settings)
+    handlers = {cls: apply for view in service.views for cls, apply in view.others.items()}
+    for source in service.sources:
+        async for page in replay(nc, log, service.name, source):
+
+            def work(tx: Tx, page: Sequence[Received] = page) -> int:
+                done = 0
+                for received in page:
+                    apply = handlers.get(received.cls)
+                    if apply is not None:
+                        apply(tx, received)
+                        done += 1
+                return done
+
+            applied += await log.write(work)
+    await nc.close()
+    await log.close()
+    logger.info("rebuilt", events=applied)

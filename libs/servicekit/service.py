@@ -1,0 +1,165 @@
+"""A service as tables: what it is asked, what it answers to others' events, what it publishes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from google.protobuf.descriptor import ServiceDescriptor
+
+from libs.eventlog import EventLog, EventTypes, Meta, Recorded, Tx, View
+from libs.servicekit.settings import Settings
+
+if TYPE_CHECKING:
+    from fenxiao.credentials import Claims
+
+    from libs.eventbus import Consumer
+
+R = TypeVar("R")
+
+Handler = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A method that changes something: `handler(tx, request, call)` runs in the writer's transaction."""
+
+    handler: Handler
+    scope: str
+
+
+@dataclass(frozen=True)
+class Query:
+    """A method that reads: `handler(reader, request, call)` runs on a snapshot."""
+
+    handler: Handler
+    scope: str
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A method that goes on answering: `handler(running, request, call)` is an async generator."""
+
+    handler: Callable[..., AsyncIterator[Any]]
+    scope: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """The wiring of a service. See docs of its fields in the services' `wiring.py`."""
+
+    name: str
+    api: ServiceDescriptor
+    events: EventTypes
+    commands: Mapping[str, Command]
+    queries: Mapping[str, Query] = field(default_factory=dict[str, Query])
+    streams: Mapping[str, Stream] = field(default_factory=dict[str, Stream])
+    views: Sequence[View] = ()
+    policies: Mapping[str, Mapping[type, Sequence[Callable[[Tx, Any], None]]]] = field(default_factory=dict[str, Any])
+    """Other service → its public event → what this one does then, in the order given."""
+    publishes: Mapping[type, Callable[[Recorded[Any]], Sequence[Any]]] = field(default_factory=dict[type, Any])
+    """Own domain event → the public events that others see instead of it; at least one."""
+    background: Sequence[Callable[[Running], Awaitable[None]]] = ()
+    """Work that goes on beside the calls, until it is cancelled."""
+    resources: Sequence[Callable[[Settings], object]] = ()
+    """What is opened at the start and reached by its type."""
+    tables: Sequence[str] = ()
+    """Tables of its own that are no views, in the same database."""
+    halt_programme: bool = False
+    """Whether an event that cannot be applied halts its whole programme (services that move money) or its key only."""
+
+    def __post_init__(self) -> None:
+        """Checks that the tables answer exactly the methods of the API."""
+        wired = [*self.commands, *self.queries, *self.streams]
+        methods = {method.name for method in self.api.methods}
+        if len(wired) != len(set(wired)) or set(wired) != methods:
+            raise ValueError(f"{self.name}: wired {sorted(wired)}, but the API has {sorted(methods)}")
+
+    @property
+    def sources(self) -> dict[str, dict[type, list[Callable[[Tx, Any], None]]]]:
+        """Other service → public event → handlers: first the views, then the policies."""
+        found: dict[str, dict[type, list[Callable[[Tx, Any], None]]]] = {}
+        for view in self.views:
+            for cls, apply in view.others.items():
+                found.setdefault(_source(cls), {}).setdefault(cls, []).append(apply)
+        for source, table in self.policies.items():
+            for cls, handlers in table.items():
+                if _source(cls) != source:
+                    raise ValueError(f"{self.name}: {cls.__name__} is not an event of {source}")
+                found.setdefault(source, {}).setdefault(cls, []).extend(handlers)
+        return found
+
+
+def _source(cls: type) -> str:
+    """`fenxiao.api.membership.v1.MemberEnrolled` comes from `membership`."""
+    full_name: str = cls.DESCRIPTOR.full_name  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType, reportUnknownMemberType] # every generated message has it
+    return full_name.split(".")[2]
+
+
+class Resources:
+    """What the service has opened, by type."""
+
+    def __init__(self, opened: Sequence[object]) -> None:
+        self._opened = opened
+
+    def use(self, cls: type[R]) -> R:
+        """The resource of this type."""
+        for resource in self._opened:
+            if isinstance(resource, cls):
+                return resource
+        raise LookupError(f"no resource of type {cls.__name__} is wired")
+
+    def close(self) -> None:
+        """Closes what can be closed."""
+        for resource in self._opened:
+            close = getattr(resource, "close", None)
+            if close is not None:
+                close()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who calls, and on which programme."""
+
+    programme: str
+    """From the request's `parent` or `name`, checked against the credential; empty where it names none."""
+    claims: Claims
+    request_id: str
+    correlation_id: str
+    now: datetime
+    resources: Resources
+
+    @property
+    def actor(self) -> str:
+        """The subject of the credential."""
+        return self.claims.subject
+
+    def meta(self) -> Meta:
+        """The envelope for what this call records."""
+        return Meta(self.programme, self.claims.subject, self.request_id, self.correlation_id)
+
+    def use(self, cls: type[R]) -> R:
+        """A resource of the service."""
+        return self.resources.use(cls)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A service that runs."""
+
+    service: Service
+    settings: Settings
+    log: EventLog
+    resources: Resources
+    consumers: dict[str, Consumer]
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.service.name
+
+    def use(self, cls: type[R]) -> R:
+        """A resource of the service."""
+        return self.resources.use(cls)

@@ -1,0 +1,125 @@
+"""A service in a test: its real handlers, views and policies on a real store, without the network around it."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fenxiao.credentials import ANY_SCOPE, Claims
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from libs.eventbus import Received
+from libs.eventlog import Recorded, Tx
+from libs.servicekit.lifecycle import open_log
+from libs.servicekit.names import programme_of
+from libs.servicekit.server import command, make_call, query
+from libs.servicekit.service import Call, Resources, Running, Service
+from libs.servicekit.settings import Settings
+
+ALL = 1_000_000
+
+
+class Harness:
+    """Runs one service's handlers as the server would. `async with Harness(SERVICE, tmp_path) as service: …`."""
+
+    def __init__(self, service: Service, folder: Path, **extra: str) -> None:
+        self.settings = Settings(
+            service_address="127.0.0.1:1",
+            database_url=f"sqlite:///{folder}/{service.name}.db",
+            nats_url="nats://127.0.0.1:1",
+            jwks_file=folder / "jwks.json",
+            environment="development",
+            others=extra,
+        )
+        self.service = service
+        self.log = open_log(service, self.settings.database_url)
+        opened: list[object] = [make(self.settings) for make in service.resources]
+        self.running = Running(service, self.settings, self.log, Resources(opened), {})
+        opened.append(self.running)
+        self._sources = service.sources
+        self._positions: dict[str, int] = {}
+
+    async def __aenter__(self) -> "Harness":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.log.close()
+        self.running.resources.close()
+
+    def _call(self, request: Any, programme: str, actor: str, role: str) -> Call:
+        expires = datetime.now(UTC) + timedelta(hours=1)
+        claims = Claims(actor, programme or "*", role, frozenset({ANY_SCOPE}), expires)
+        named = getattr(request, "parent", "") or getattr(request, "name", "")
+        return make_call(self.running, claims, programme_of(named) if named else programme, request)
+
+    async def command(
+        self, method: str, request: Any, *, programme: str = "", actor: str = "tester", role: str = "operator"
+    ) -> Any:
+        """Runs a command and returns its answer. Raises `Refusal`."""
+        entry = self.service.commands[method]
+        call = self._call(request, programme, actor, role)
+        answer = GetMessageClass(self.service.api.methods_by_name[method].output_type)
+        return await self.log.write(lambda tx: command(tx, method, entry, request, call, answer))
+
+    async def commands(self, method: str, requests: Sequence[Any], **keywords: str) -> list[Any]:
+        """Runs commands concurrently; refusals stand in the list as exceptions."""
+        return await asyncio.gather(
+            *(self.command(method, request, **keywords) for request in requests), return_exceptions=True
+        )
+
+    async def query(
+        self, method: str, request: Any, *, programme: str = "", actor: str = "tester", role: str = "operator"
+    ) -> Any:
+        """Runs a query."""
+        entry = self.service.queries[method]
+        call = self._call(request, programme, actor, role)
+        return await self.log.read(lambda reader: query(reader, entry, request, call))
+
+    async def receive(
+        self,
+        event: Message,
+        *,
+        source: str,
+        programme: str,
+        key: str = "",
+        occurred_at: datetime | None = None,
+    ) -> None:
+        """Applies another service's public event to views and policies, as its arrival on the bus would."""
+        position = self._positions.get(source, 0) + 1
+        self._positions[source] = position
+        now = datetime.now(UTC)
+        received = Received.make(
+            event,
+            id=uuid.uuid4(),
+            source=source,
+            store="test",
+            position=position,
+            programme=programme,
+            key=key or uuid.uuid4().hex,
+            occurred_at=occurred_at or now,
+            recorded_at=now,
+            service=self.service.name,
+        )
+
+        def work(tx: Tx) -> None:
+            for handler in self._sources.get(source, {}).get(type(event), ()):
+                handler(tx, received)
+
+        await self.log.write(work)
+
+    async def recorded(self) -> list[Recorded[Any]]:
+        """Every domain event so far."""
+        return await self.log.read(lambda reader: reader.after(0, ALL))
+
+    async def published(self) -> list[Any]:
+        """Every public event so far."""
+        publishes = self.service.publishes
+        return [
+            message
+            for recorded in await self.recorded()
+            if type(recorded.event) in publishes
+            for message in publishes[type(recorded.event)](recorded)
+        ]

@@ -1,0 +1,1 @@
+"""What the bridge does when something happened, or when time has come."""
