@@ -23,7 +23,7 @@ class View:
     name: str
     ddl: Sequence[str]
     own: Mapping[type, Callable[[Tx, Recorded[Any]], None]] = field(default_factory=dict[type, Any])
-    others: Mapping[type, Callable[[Tx, Any], None]] = field(default_factory=dict[type, Any])
+    others: Mapping[type[Any], Callable[[Tx, Any], None]] = field(default_factory=dict[type[Any], Any])
 
     @property
     def tables(self) -> list[str]:

@@ -5,6 +5,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import structlog
 from fenxiao.credentials import load_jwks
@@ -12,12 +13,13 @@ from nats.aio.client import Client as Nats
 from nats.errors import Error as NatsError
 
 from libs.eventbus import TABLES as BUS_TABLES
-from libs.eventbus import Consumer, Received, Relay, replay
+from libs.eventbus import Consumer, Relay, inbox_prefix, replay
+from libs.eventbus.inbox import Inbox
 from libs.eventlog import EventLog, Tx
 from libs.servicekit import idempotency, logs
 from libs.servicekit.access import Access
 from libs.servicekit.server import Server
-from libs.servicekit.service import Resources, Running, Service
+from libs.servicekit.service import Resources, Running, Service, type_name
 from libs.servicekit.settings import Settings, SettingsError
 
 logger = structlog.get_logger(__name__)
@@ -62,7 +64,7 @@ def open_log(service: Service, url: str) -> EventLog:
     )
 
 
-async def connect(nc: Nats, settings: Settings) -> None:
+async def connect(nc: Nats, service: str, settings: Settings) -> None:
     """Connects to NATS; the connection comes back by itself for as long as the process lives."""
     seed = str(settings.nats_nkey_seed_file) if settings.nats_nkey_seed_file else None
     pause = 0.2
@@ -71,6 +73,7 @@ async def connect(nc: Nats, settings: Settings) -> None:
             await nc.connect(
                 settings.nats_url,
                 nkeys_seed=seed,
+                inbox_prefix=inbox_prefix(service),
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=1,
                 ping_interval=5,
@@ -105,7 +108,9 @@ async def serve(service: Service, settings: Settings) -> None:
     await server.start()
     logger.info("serving", address=settings.service_address)
     relay = Relay(log, nc, service.name, service.publishes)
-    tasks = [asyncio.create_task(_on_the_bus(nc, settings, [relay, *running.consumers.values()]), name="bus")]
+    tasks = [
+        asyncio.create_task(_on_the_bus(nc, service.name, settings, [relay, *running.consumers.values()]), name="bus")
+    ]
     tasks += [
         asyncio.create_task(_again_and_again(work.__name__, lambda w=work: w(running))) for work in service.background
     ]
@@ -121,8 +126,8 @@ async def serve(service: Service, settings: Settings) -> None:
     resources.close()
 
 
-async def _on_the_bus(nc: Nats, settings: Settings, parts: Sequence[Relay | Consumer]) -> None:
-    await connect(nc, settings)
+async def _on_the_bus(nc: Nats, service: str, settings: Settings, parts: Sequence[Relay | Consumer]) -> None:
+    await connect(nc, service, settings)
     async with asyncio.TaskGroup() as group:
         for part in parts:
             group.create_task(_again_and_again(type(part).__name__, part.run))
@@ -160,22 +165,20 @@ async def rebuild(service: Service, settings: Settings) -> None:
     """Makes every view anew from the service's own store and from the others' streams. Policies do not run again."""
     log = open_log(service, settings.database_url)
     applied = await log.rebuild()
+    handlers: dict[str, list[Callable[[Tx, Any], None]]] = {}
+    for view in service.views:
+        for cls, apply in view.others.items():
+            handlers.setdefault(type_name(cls), []).append(apply)
     nc = Nats()
-    await connect(nc, settings)
-    handlers = {cls: apply for view in service.views for cls, apply in view.others.items()}
+    await connect(nc, service.name, settings)
     for source in service.sources:
-        async for page in replay(nc, log, service.name, source):
-
-            def work(tx: Tx, page: Sequence[Received] = page) -> int:
-                done = 0
-                for received in page:
-                    apply = handlers.get(received.cls)
-                    if apply is not None:
-                        apply(tx, received)
-                        done += 1
-                return done
-
-            applied += await log.write(work)
+        consumed = await log.read(Inbox(source, service.name).progress)
+        if consumed.place is None:
+            continue
+        async for received in replay(nc, source, consumed.place, service.name):
+            for apply in handlers.get(received.type, ()):
+                await log.write(lambda tx, apply=apply, received=received: apply(tx, received))
+                applied += 1
     await nc.close()
     await log.close()
     logger.info("rebuilt", events=applied)

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -74,7 +74,7 @@ class Server:
         self._stopping.set()
         await self._server.stop(grace)
 
-    def _add(self, api: Any, table: dict[str, Command | Query | Stream]) -> None:
+    def _add(self, api: Any, table: Mapping[str, Command | Query | Stream]) -> None:
         handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
         for method in api.methods:
             entry = table[method.name]
@@ -157,7 +157,7 @@ class Server:
         return consistency.encode({self._running.name: (log.store_id, log.public_position)})
 
     @asynccontextmanager
-    async def _guarded(self, method: str, context: Context) -> AsyncIterator[None]:
+    async def _guarded(self, method: str, context: Context) -> AsyncGenerator[None]:
         """Turns what is raised inside into a status. A stranger sees no stack trace."""
         try:
             yield

@@ -57,7 +57,9 @@ class Service:
     queries: Mapping[str, Query] = field(default_factory=dict[str, Query])
     streams: Mapping[str, Stream] = field(default_factory=dict[str, Stream])
     views: Sequence[View] = ()
-    policies: Mapping[str, Mapping[type, Sequence[Callable[[Tx, Any], None]]]] = field(default_factory=dict[str, Any])
+    policies: Mapping[str, Mapping[type[Any], Sequence[Callable[[Tx, Any], None]]]] = field(
+        default_factory=dict[str, Any]
+    )
     """Other service → its public event → what this one does then, in the order given."""
     publishes: Mapping[type, Callable[[Recorded[Any]], Sequence[Any]]] = field(default_factory=dict[type, Any])
     """Own domain event → the public events that others see instead of it; at least one."""
@@ -78,9 +80,9 @@ class Service:
             raise ValueError(f"{self.name}: wired {sorted(wired)}, but the API has {sorted(methods)}")
 
     @property
-    def sources(self) -> dict[str, dict[type, list[Callable[[Tx, Any], None]]]]:
+    def sources(self) -> dict[str, dict[type[Any], list[Callable[[Tx, Any], None]]]]:
         """Other service → public event → handlers: first the views, then the policies."""
-        found: dict[str, dict[type, list[Callable[[Tx, Any], None]]]] = {}
+        found: dict[str, dict[type[Any], list[Callable[[Tx, Any], None]]]] = {}
         for view in self.views:
             for cls, apply in view.others.items():
                 found.setdefault(_source(cls), {}).setdefault(cls, []).append(apply)
@@ -92,10 +94,14 @@ class Service:
         return found
 
 
-def _source(cls: type) -> str:
+def type_name(cls: type[Any]) -> str:
+    """The full name of a protobuf type."""
+    return cls.DESCRIPTOR.full_name
+
+
+def _source(cls: type[Any]) -> str:
     """`fenxiao.api.membership.v1.MemberEnrolled` comes from `membership`."""
-    full_name: str = cls.DESCRIPTOR.full_name  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType, reportUnknownMemberType] # every generated message has it
-    return full_name.split(".")[2]
+    return type_name(cls).split(".")[2]
 
 
 class Resources:

@@ -11,8 +11,8 @@ from fenxiao.credentials import ANY_SCOPE, Claims
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from libs.eventbus import Received
-from libs.eventlog import Recorded, Tx
+from libs.eventbus import Received, public_events
+from libs.eventlog import Meta, Recorded, Tx
 from libs.servicekit.lifecycle import open_log
 from libs.servicekit.names import programme_of
 from libs.servicekit.server import command, make_call, query
@@ -84,25 +84,26 @@ class Harness:
         *,
         source: str,
         programme: str,
-        key: str = "",
+        key: uuid.UUID | None = None,
         occurred_at: datetime | None = None,
     ) -> None:
         """Applies another service's public event to views and policies, as its arrival on the bus would."""
         position = self._positions.get(source, 0) + 1
         self._positions[source] = position
         now = datetime.now(UTC)
-        received = Received.make(
-            event,
+        recorded = Recorded(
+            event=event,
             id=uuid.uuid4(),
-            source=source,
-            store="test",
+            stream=key or uuid.uuid4(),
+            version=1,
             position=position,
-            programme=programme,
-            key=key or uuid.uuid4().hex,
+            meta=Meta(programme, "tester"),
             occurred_at=occurred_at or now,
             recorded_at=now,
-            service=self.service.name,
+            schema_version=1,
         )
+        (outgoing,) = public_events(source, "test", [recorded], {type(event): lambda one: [one.event]})
+        received = Received(outgoing.subject, outgoing.headers(), outgoing.payload, self.service.name)
 
         def work(tx: Tx) -> None:
             for handler in self._sources.get(source, {}).get(type(event), ()):

@@ -9,7 +9,8 @@ from services.chain_bridge.domain.intents import Intent, State
 TABLES = [
     "CREATE TABLE IF NOT EXISTS intents (id TEXT PRIMARY KEY, seq BIGINT NOT NULL, programme TEXT NOT NULL,"
     " purpose TEXT NOT NULL, currency TEXT NOT NULL, number BIGINT NOT NULL, data BYTEA NOT NULL,"
-    " payees BIGINT NOT NULL, state TEXT NOT NULL, problem TEXT NOT NULL, nonce BIGINT, raw BYTEA, hash TEXT, block BIGINT, gas_used BIGINT,"
+    " payees BIGINT NOT NULL, state TEXT NOT NULL, problem TEXT NOT NULL,"
+    " nonce BIGINT, raw BYTEA, hash TEXT, block BIGINT, gas_used BIGINT,"
     " created_at TEXT NOT NULL, final_at TEXT, UNIQUE (programme, purpose))",
     "CREATE UNIQUE INDEX IF NOT EXISTS intents_nonce ON intents (nonce)",
     "CREATE INDEX IF NOT EXISTS intents_state ON intents (state)",

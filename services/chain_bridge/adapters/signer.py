@@ -26,7 +26,7 @@ class Signer:
     ) -> tuple[bytes, str]:
         """The signed transaction's bytes and its hash. `fee` and `tip` are wei a unit of gas."""
         signed = self._account.sign_transaction(  # pyright: ignore[reportUnknownMemberType] # untyped library
-            {
+            {  # pyright: ignore[reportArgumentType] # the address is text, as the library documents
                 "type": 2,
                 "chainId": chain_id,
                 "nonce": nonce,

@@ -31,7 +31,8 @@ def _active(reader: Reader, now: int) -> list[Row]:
     """The newest active distribution of each programme and currency, if its payments are not planned yet."""
     return reader.all(
         "SELECT programme, currency, MAX(number) FROM view_distributions d"
-        " WHERE active_at IS NOT NULL AND active_at <= ? GROUP BY programme, currency HAVING NOT EXISTS (SELECT 1 FROM planned_payments p WHERE"
+        " WHERE active_at IS NOT NULL AND active_at <= ? GROUP BY programme, currency"
+        " HAVING NOT EXISTS (SELECT 1 FROM planned_payments p WHERE"
         " p.programme = d.programme AND p.currency = d.currency AND p.number >= MAX(d.number))",
         (now,),
     )

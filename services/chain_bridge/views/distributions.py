@@ -14,7 +14,9 @@ from services.chain_bridge.domain import events as domain
 _DDL = [
     "CREATE TABLE IF NOT EXISTS view_distributions (programme TEXT NOT NULL, currency TEXT NOT NULL,"
     " number BIGINT NOT NULL, chain_id BIGINT NOT NULL, vault TEXT NOT NULL, token TEXT NOT NULL,"
-    " programme_key TEXT NOT NULL, root TEXT NOT NULL, previous_root TEXT NOT NULL, data_hash TEXT NOT NULL, plan_hashes TEXT NOT NULL, total TEXT NOT NULL,"
+    " programme_key TEXT NOT NULL,"
+    " root TEXT NOT NULL, previous_root TEXT NOT NULL, data_hash TEXT NOT NULL, plan_hashes TEXT NOT NULL,"
+    " total TEXT NOT NULL,"
     " active_at BIGINT, PRIMARY KEY (programme, currency, number))",
     "CREATE INDEX IF NOT EXISTS view_distributions_key ON view_distributions (programme_key, token)",
     "CREATE TABLE IF NOT EXISTS view_entitlements (programme TEXT NOT NULL, currency TEXT NOT NULL,"
