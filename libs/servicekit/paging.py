@@ -1,7 +1,6 @@
 """Pages of a list (google.aip.dev/158), by key: the token says behind which key the next page begins."""
 
 import base64
-import binascii
 from dataclasses import dataclass
 
 from fenxiao.errors import Refusal
@@ -28,7 +27,7 @@ def page(size: int, token: str, *, default: int = 100, most: int = 1000) -> Page
         return Page(min(size or default, most), "")
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raw = ""
     if not raw.startswith("1"):
         raise Refusal("INVALID_PAGE_TOKEN", "page_token is not one that this service gave out", field="page_token")
