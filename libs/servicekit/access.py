@@ -4,10 +4,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from fenxiao.credentials import ANY_PROGRAMME, Claims, verify
-from fenxiao.errors import Kind, Refusal
 from google.protobuf.message import Message
 
+from fenxiao.credentials import ANY_PROGRAMME, Claims, verify
+from fenxiao.errors import Kind, Refusal
 from libs.servicekit.names import programme_of
 
 RATE = 2_000.0

@@ -5,7 +5,6 @@ from typing import Protocol, TypeVar
 
 from fenxiao.api.common.v1 import common_pb2
 from fenxiao.errors import Refusal
-
 from libs.eventlog import Tx
 
 T = TypeVar("T")

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 
 from fenxiao.api.events.v1 import events_pb2
 from fenxiao.errors import Refusal
-
 from libs.eventbus import public_events
 from libs.eventlog import Reader
 from libs.servicekit.paging import Page, page

@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Callable
 from typing import TypeVar
 
-from fenxiao.errors import Kind, Refusal
 from google.protobuf.message import Message
 
+from fenxiao.errors import Kind, Refusal
 from libs.eventlog import Tx
 
 M = TypeVar("M", bound=Message)

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
-from fenxiao.credentials import load_jwks
 from nats.aio.client import Client as Nats
 from nats.errors import Error as NatsError
 
+from fenxiao.credentials import load_jwks
 from libs.eventbus import TABLES as BUS_TABLES
 from libs.eventbus import Consumer, Relay, inbox_prefix, replay
 from libs.eventbus.inbox import Inbox

@@ -9,14 +9,14 @@ from typing import Any, cast
 
 import grpc
 import structlog
-from fenxiao.api.events.v1 import events_pb2
-from fenxiao.credentials import Claims
-from fenxiao.errors import Refusal
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from fenxiao.api.events.v1 import events_pb2
+from fenxiao.credentials import Claims
+from fenxiao.errors import Refusal
 from libs.eventlog import Reader, Tx
 from libs.servicekit import consistency, idempotency
 from libs.servicekit.access import Access

@@ -14,7 +14,6 @@ from libs.servicekit.settings import Settings
 
 if TYPE_CHECKING:
     from fenxiao.credentials import Claims
-
     from libs.eventbus import Consumer
 
 R = TypeVar("R")

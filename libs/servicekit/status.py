@@ -1,10 +1,10 @@
 """Refusals as gRPC status (google.aip.dev/193): code, message, ErrorInfo, BadRequest."""
 
 import grpc
-from fenxiao.errors import Kind, Refusal
 from google.protobuf.any_pb2 import Any
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
+from fenxiao.errors import Kind, Refusal
 from libs.servicekit.access import Unauthenticated
 
 DOMAIN = "fenxiao"

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from fenxiao.credentials import ANY_SCOPE, Claims
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from fenxiao.credentials import ANY_SCOPE, Claims
 from libs.eventbus import Received, public_events
 from libs.eventlog import Meta, Recorded, Tx
 from libs.servicekit.lifecycle import open_log

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from fenxiao.errors import Refusal
 from google.protobuf.timestamp_pb2 import Timestamp
+
+from fenxiao.errors import Refusal
 
 
 def to_timestamp(moment: datetime) -> Timestamp:

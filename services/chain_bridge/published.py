@@ -1,7 +1,6 @@
 """Domain events as others see them."""
 
 from fenxiao.api.chain_bridge.v1 import events_pb2 as pb
-
 from libs.eventlog import Recorded
 from services.chain_bridge.domain import events as domain
 

@@ -2,7 +2,6 @@
 
 from fenxiao.api.chain_bridge.v1 import chain_bridge_pb2
 from fenxiao.api.settlement.v1 import events_pb2 as settlement
-
 from libs.eventlog import EventTypes
 from libs.servicekit import Query, Service
 from services.chain_bridge import published

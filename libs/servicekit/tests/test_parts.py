@@ -3,10 +3,10 @@
 from contextlib import suppress
 
 import pytest
-from fenxiao.errors import Refusal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fenxiao.errors import Refusal
 from libs.servicekit import Settings, SettingsError
 from libs.servicekit.consistency import decode, encode
 from libs.servicekit.names import parse_name, programme_of

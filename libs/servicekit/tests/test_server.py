@@ -9,16 +9,16 @@ from typing import Any
 
 import grpc
 import pytest
+from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from pydantic import BaseModel
+
 from fenxiao.api.events.v1 import events_pb2, events_pb2_grpc
 from fenxiao.api.traceability.v1 import events_pb2 as public
 from fenxiao.api.traceability.v1 import traceability_pb2 as pb
 from fenxiao.api.traceability.v1 import traceability_pb2_grpc as pb_grpc
 from fenxiao.credentials import Issuer, generate_issuer, issue, load_jwks
 from fenxiao.errors import Refusal
-from google.rpc import error_details_pb2, status_pb2
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from pydantic import BaseModel
-
 from libs.eventlog import EventTypes, Reader, Recorded, Tx
 from libs.servicekit import Call, Command, Query, Running, Service, Settings
 from libs.servicekit.access import Access

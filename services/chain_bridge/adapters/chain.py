@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import aiohttp
-from fenxiao.errors import Refusal
-from fenxiao.proofs.hashes import parse_address, to_hex
 from web3 import AsyncHTTPProvider
 from web3.types import RPCEndpoint
 
+from fenxiao.errors import Refusal
+from fenxiao.proofs.hashes import parse_address, to_hex
 from libs.servicekit import Settings, SettingsError
 
 FINALITY_DEPTH = 64

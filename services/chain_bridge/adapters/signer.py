@@ -5,8 +5,8 @@ from pathlib import Path
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from fenxiao.proofs.hashes import to_hex
 
+from fenxiao.proofs.hashes import to_hex
 from libs.servicekit import Settings, SettingsError
 
 

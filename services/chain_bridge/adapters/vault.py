@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_abi.abi import decode, encode
+
 from fenxiao.proofs.hashes import checksum_address, keccak256, to_hex
 from fenxiao.proofs.payout_tree import Payout, PayoutScope
 

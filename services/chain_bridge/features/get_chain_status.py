@@ -3,7 +3,6 @@
 import time
 
 from fenxiao.api.chain_bridge.v1 import chain_bridge_pb2 as pb
-
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from services.chain_bridge.adapters.chain import Chain

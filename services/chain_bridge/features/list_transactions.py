@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from fenxiao.api.chain_bridge.v1 import chain_bridge_pb2 as pb
-
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page

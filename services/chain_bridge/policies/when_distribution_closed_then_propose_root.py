@@ -2,7 +2,6 @@
 
 from fenxiao.api.settlement.v1 import events_pb2 as settlement
 from fenxiao.proofs.hashes import parse_hash
-
 from libs.eventbus import Received
 from libs.eventlog import Tx
 from services.chain_bridge.adapters import intents, vault

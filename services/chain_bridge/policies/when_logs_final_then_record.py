@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import Any
 
 import structlog
-from fenxiao.proofs.hashes import checksum_address, to_hex
 from pydantic import BaseModel
 
+from fenxiao.proofs.hashes import checksum_address, to_hex
 from libs.eventlog import Meta, Reader, Tx
 from libs.servicekit import Running
 from services.chain_bridge.adapters import intents

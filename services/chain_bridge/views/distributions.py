@@ -6,7 +6,6 @@ from fenxiao.api.settlement.v1 import events_pb2 as settlement
 from fenxiao.errors import Refusal
 from fenxiao.proofs.hashes import parse_address, parse_hash
 from fenxiao.proofs.payout_tree import Payout, PayoutScope, PayoutTree
-
 from libs.eventbus import Received
 from libs.eventlog import Reader, Recorded, Tx, View
 from services.chain_bridge.domain import events as domain
