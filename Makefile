@@ -3,7 +3,6 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 NODE_READY := contracts/node_modules/.ready
-FORGE = $(abspath $(wildcard contracts/node_modules/@foundry-rs/forge-*/bin/forge))
 PROTOS := $(shell find protos -name '*.proto' | sort)
 
 .DEFAULT_GOAL := help
@@ -24,7 +23,7 @@ test-python: setup
 	@$(BIN)/pytest
 
 test-contracts: $(NODE_READY)
-	@cd contracts && $(FORGE) test
+	@cd contracts && bin/forge test
 
 bench: setup ## figures beside references measured in the same run; ONLY=name for one
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
@@ -36,12 +35,12 @@ lint: setup ## formats, types, import rules, API rules, contracts
 	@$(BIN)/lint-imports
 	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf breaking --against baseline.binpb
 	@$(BIN)/python -m tests.generated
-	@cd contracts && $(FORGE) fmt --check && $(FORGE) lint --deny notes
+	@cd contracts && bin/forge fmt --check && bin/forge lint
 
 format: setup ## format everything
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
-	@cd contracts && $(FORGE) fmt
+	@cd contracts && bin/forge fmt
 
 setup: $(READY) $(NODE_READY)
 

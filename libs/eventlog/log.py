@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import structlog
 
 from libs.eventlog.events import EventTypes
-from libs.eventlog.postgres import PostgresDatabase
-from libs.eventlog.sqlite import SQLiteDatabase
 from libs.eventlog.transaction import Connection, Reader, Tx
 
 if TYPE_CHECKING:
@@ -276,7 +274,11 @@ def _settle(jobs: list[_Job]) -> None:
 
 def _database(url: str) -> Database:
     if url.startswith("sqlite:///"):
+        from libs.eventlog.sqlite import SQLiteDatabase  # noqa: PLC0415 # only the driver that is used is loaded
+
         return SQLiteDatabase(url.removeprefix("sqlite:///"))
     if url.startswith(("postgresql://", "postgres://")):
+        from libs.eventlog.postgres import PostgresDatabase  # noqa: PLC0415 # as above
+
         return PostgresDatabase(url)
     raise ValueError("the database's URL must begin with sqlite:/// or postgresql://")

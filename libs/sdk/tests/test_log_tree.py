@@ -2,11 +2,12 @@ import hashlib
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fenxiao.errors import Refusal
 from fenxiao.proofs.jcs import canonical_json
 from fenxiao.proofs.log_tree import EMPTY_ROOT, LogTree, leaf_hash, node_hash, verify_consistency, verify_inclusion
-from hypothesis import given
-from hypothesis import strategies as st
 
 # The entries and roots of the Certificate Transparency reference tests.
 ENTRIES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]

@@ -2,6 +2,9 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, getcont
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fenxiao.errors import Refusal
 from fenxiao.money import (
     CURRENCIES,
@@ -17,8 +20,6 @@ from fenxiao.money import (
     round_minor,
     round_ratio,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 amounts = st.decimals(
     min_value=Decimal("-1e12"), max_value=Decimal("1e12"), allow_nan=False, allow_infinity=False, places=9

@@ -5,12 +5,13 @@ import pytest
 from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fenxiao.errors import Refusal
 from fenxiao.proofs.hashes import checksum_address, keccak256, parse_address, parse_hash, programme_key, to_hex
 from fenxiao.proofs.payout_tree import Payout, PayoutScope, PayoutTree, read_export, verify_payout
 from fenxiao.proofs.sorted_tree import SortedTree, verify_sorted
-from hypothesis import given
-from hypothesis import strategies as st
 
 SCOPE = PayoutScope(31337, bytes(range(20)), programme_key("gifts"), bytes(range(20, 40)))
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 import yaml
-from fenxiao.plans import PlanError, plan_hash
-from fenxiao.plans.document import MAX_BYTES, read_document
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fenxiao.plans import PlanError, plan_hash
+from fenxiao.plans.document import MAX_BYTES, read_document
 
 # What YAML can hold without escapes is enough here; keys and values of any look, also those that YAML would guess at.
 texts = st.one_of(

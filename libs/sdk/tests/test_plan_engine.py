@@ -3,11 +3,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fenxiao.errors import Refusal
 from fenxiao.money import CURRENCIES, Rounding, round_ratio
 from fenxiao.plans import Plan, Sale, SaleKind, in_force, rate_return, rate_sale, read_plan
-from hypothesis import given
-from hypothesis import strategies as st
 
 START = datetime(2010, 12, 1, tzinfo=UTC)
 NOON = START + timedelta(hours=12)

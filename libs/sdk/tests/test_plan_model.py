@@ -4,12 +4,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fenxiao.errors import Kind, Refusal
 from fenxiao.money import Rounding
 from fenxiao.plans import Plan, PlanError, parse_instant, plan_schema, read_plan
 from fenxiao.plans.instants import format_instant
-from hypothesis import given
-from hypothesis import strategies as st
 
 PLAN: dict[str, Any] = {
     "plan": "Gifts",

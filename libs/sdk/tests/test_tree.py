@@ -1,10 +1,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from fenxiao.errors import Refusal
-from fenxiao.plans import Tree
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from fenxiao.errors import Refusal
+from fenxiao.plans import Tree
 
 START = datetime(2010, 12, 1, tzinfo=UTC)
 

@@ -30,10 +30,10 @@ async def when_root_active_then_pay(running: Running) -> None:
 def _active(reader: Reader, now: int) -> list[Row]:
     """The newest active distribution of each programme and currency, if its payments are not planned yet."""
     return reader.all(
-        "SELECT programme, currency, MAX(number) FROM view_distributions d"
-        " WHERE active_at IS NOT NULL AND active_at <= ? GROUP BY programme, currency"
-        " HAVING NOT EXISTS (SELECT 1 FROM planned_payments p WHERE"
-        " p.programme = d.programme AND p.currency = d.currency AND p.number >= MAX(d.number))",
+        "SELECT programme, currency, number FROM (SELECT programme, currency, MAX(number) AS number"
+        " FROM view_distributions WHERE active_at IS NOT NULL AND active_at <= ? GROUP BY programme, currency) newest"
+        " WHERE NOT EXISTS (SELECT 1 FROM planned_payments p WHERE p.programme = newest.programme"
+        " AND p.currency = newest.currency AND p.number >= newest.number)",
         (now,),
     )
 

@@ -6,10 +6,10 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
+import grpc.aio
 from google.protobuf.message import Message
-from grpc import aio
 
 from fenxiao.client.consistency import METADATA_KEY, Consistency
 from fenxiao.client.problems import refusal_of, trailing, worth_retrying
@@ -45,7 +45,7 @@ def pauses() -> Iterator[float]:
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-class UnaryCalls(aio.UnaryUnaryClientInterceptor[Any, Any]):
+class UnaryCalls(grpc.aio.UnaryUnaryClientInterceptor):
     """Makes calls with one answer. What fails is raised as `Refusal`.
 
     A command without a request id gets one, so that its repetition is the same request to the service.
@@ -55,7 +55,7 @@ class UnaryCalls(aio.UnaryUnaryClientInterceptor[Any, Any]):
         self._conduct = conduct
 
     async def intercept_unary_unary(
-        self, continuation: Any, client_call_details: aio.ClientCallDetails, request: Any
+        self, continuation: Any, client_call_details: grpc.aio.ClientCallDetails, request: Any
     ) -> Any:
         """See gRPC."""
         conduct = self._conduct
@@ -66,7 +66,7 @@ class UnaryCalls(aio.UnaryUnaryClientInterceptor[Any, Any]):
             try:
                 call = await continuation(prepared(client_call_details, conduct), request)
                 answer = await call
-            except aio.AioRpcError as error:
+            except grpc.aio.AioRpcError as error:
                 refusal = refusal_of(error, conduct.service, conduct.address)
                 waited = time.monotonic() - since
                 if not worth_retrying(error, refusal) or waited + pause > conduct.patience:
@@ -85,14 +85,14 @@ class UnaryCalls(aio.UnaryUnaryClientInterceptor[Any, Any]):
         raise AssertionError("pauses never end")
 
 
-class StreamCalls(aio.UnaryStreamClientInterceptor[Any, Any]):
+class StreamCalls(grpc.aio.UnaryStreamClientInterceptor):
     """Opens streams of answers. A stream that breaks raises `Refusal`; who reads it knows where to go on."""
 
     def __init__(self, conduct: Conduct) -> None:
         self._conduct = conduct
 
     async def intercept_unary_stream(
-        self, continuation: Any, client_call_details: aio.ClientCallDetails, request: Any
+        self, continuation: Any, client_call_details: grpc.aio.ClientCallDetails, request: Any
     ) -> Any:
         """See gRPC."""
         call = await continuation(prepared(client_call_details, self._conduct, stream=True), request)
@@ -102,23 +102,23 @@ class StreamCalls(aio.UnaryStreamClientInterceptor[Any, Any]):
         try:
             async for answer in call:
                 yield answer
-        except aio.AioRpcError as error:
+        except grpc.aio.AioRpcError as error:
             raise refusal_of(error, self._conduct.service, self._conduct.address) from None
         finally:
             call.cancel()  # an end that the reader has chosen must reach the service
 
 
-def prepared(details: aio.ClientCallDetails, conduct: Conduct, *, stream: bool = False) -> aio.ClientCallDetails:
+def prepared(
+    details: grpc.aio.ClientCallDetails, conduct: Conduct, *, stream: bool = False
+) -> grpc.aio.ClientCallDetails:
     """Add to a call what every call carries. A stream lasts as long as its caller has said."""
-    metadata = aio.Metadata(*(details.metadata or ()))
+    metadata = grpc.aio.Metadata(*(details.metadata or ()))
     if conduct.token:
         metadata.add("authorization", f"Bearer {conduct.token}")
     if header := conduct.consistency.header:
         metadata.add(METADATA_KEY, header)
     timeout = details.timeout if details.timeout is not None or stream else conduct.deadline
-    return aio.ClientCallDetails(
-        details.method, timeout, metadata, details.credentials, cast("bool | None", details.wait_for_ready)
-    )
+    return grpc.aio.ClientCallDetails(details.method, timeout, metadata, details.credentials, details.wait_for_ready)
 
 
 def identified(request: Any) -> Any:

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
 
-from grpc import aio
+import grpc.aio
 
 from fenxiao.api.chain_bridge.v1 import chain_bridge_pb2_grpc
 from fenxiao.api.commission.v1 import commission_pb2_grpc
@@ -46,6 +46,9 @@ _OPTIONS: Final = [
 ]
 
 
+_SERVING: Final = b"\x08\x01"
+
+
 class _Paged(Protocol):
     next_page_token: str
 
@@ -81,7 +84,7 @@ class Client:
         self._token = token
         self._deadline = deadline
         self._notice = notice
-        self._channels: dict[str, aio.Channel] = {}
+        self._channels: dict[str, grpc.aio.Channel] = {}
 
     @classmethod
     def from_home(
@@ -111,7 +114,7 @@ class Client:
         """Close every channel, and keep what was seen for the next run."""
         self.consistency.save()
         for channel in self._channels.values():
-            await channel.close()
+            await channel.close(None)
         self._channels.clear()
 
     @property
@@ -148,7 +151,18 @@ class Client:
         """Give the public events of a service."""
         return events_pb2_grpc.EventServiceStub(self._channel(service))
 
-    def _channel(self, service: str) -> aio.Channel:
+    async def check_health(self, service: str) -> None:
+        """Ask whether a service serves; raises `Refusal` if it does not, or does not answer."""
+        # The health API has one field each way, an enum: not worth another package.
+        check: Any = self._channel(service).unary_unary(
+            "/grpc.health.v1.Health/Check",
+            request_serializer=bytes,
+            response_deserializer=bytes,
+        )
+        if await check(b"") != _SERVING:
+            raise Refusal("NOT_SERVING", f"{service} is there and does not serve.", kind=Kind.UNAVAILABLE)
+
+    def _channel(self, service: str) -> grpc.aio.Channel:
         if service not in self._channels:
             address = self._services.get(service)
             if not address:
@@ -158,7 +172,7 @@ class Client:
                 service, address, self._token, self.consistency, self._deadline, self.patience, self._notice
             )
             interceptors: list[Any] = [UnaryCalls(conduct), StreamCalls(conduct)]
-            self._channels[service] = aio.insecure_channel(address, options=_OPTIONS, interceptors=interceptors)
+            self._channels[service] = grpc.aio.insecure_channel(address, options=_OPTIONS, interceptors=interceptors)
         return self._channels[service]
 
 

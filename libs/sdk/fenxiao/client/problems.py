@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+import grpc.aio
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
-from grpc import StatusCode, aio
+from grpc import StatusCode
 
 from fenxiao.errors import Kind, Refusal
 
@@ -35,7 +36,7 @@ _KINDS = {
 _BROKEN = ("RST_STREAM", "Stream removed", "Connection reset", "Socket closed", "GOAWAY")
 
 
-def refusal_of(error: aio.AioRpcError, service: str, address: str) -> Refusal:
+def refusal_of(error: grpc.aio.AioRpcError, service: str, address: str) -> Refusal:
     """Give what a failed call means for its caller."""
     code, text = error.code(), error.details() or ""
     kind = _KINDS.get(code, Kind.ABORTED)
@@ -44,7 +45,7 @@ def refusal_of(error: aio.AioRpcError, service: str, address: str) -> Refusal:
         info, field = error_details_pb2.ErrorInfo(), ""
         bad = error_details_pb2.BadRequest()
         for detail in status.details:
-            if detail.Is(error_details_pb2.BadRequest.DESCRIPTOR) and detail.Unpack(bad) and bad.field_violations:
+            if detail.Unpack(bad) and bad.field_violations:  # Unpack says no to another type
                 field = bad.field_violations[0].field
             else:
                 detail.Unpack(info)
@@ -65,7 +66,7 @@ def refusal_of(error: aio.AioRpcError, service: str, address: str) -> Refusal:
             return Refusal(INTERNAL, f"{service} failed ({code.name}): {text}", kind=kind)
 
 
-def is_broken_connection(error: aio.AioRpcError) -> bool:
+def is_broken_connection(error: grpc.aio.AioRpcError) -> bool:
     """Say whether the call failed because of the connection: no answer, or one that broke off."""
     code, text = error.code(), error.details() or ""
     if code == StatusCode.UNAVAILABLE:
@@ -74,7 +75,7 @@ def is_broken_connection(error: aio.AioRpcError) -> bool:
     return code in odd and any(sign in text for sign in _BROKEN)
 
 
-def worth_retrying(error: aio.AioRpcError, refusal: Refusal) -> bool:
+def worth_retrying(error: grpc.aio.AioRpcError, refusal: Refusal) -> bool:
     """Say whether the same call may succeed a moment later."""
     return (
         is_broken_connection(error)
@@ -88,7 +89,7 @@ def trailing(metadata: Iterable[Any] | None, key: str) -> str | bytes | None:
     return next((value for name, value in metadata or () if name == key), None)
 
 
-def _status(error: aio.AioRpcError) -> status_pb2.Status | None:
+def _status(error: grpc.aio.AioRpcError) -> status_pb2.Status | None:
     details = trailing(error.trailing_metadata(), _STATUS_DETAILS)
     if not isinstance(details, bytes):
         return None

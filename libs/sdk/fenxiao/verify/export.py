@@ -1,10 +1,12 @@
 """The export: a programme's public events and statements as files that anybody can keep and read.
 
-A folder holds `manifest.json` (`format`, `programme`, `made_at`), one `<service>.jsonl` for each service with its
-public events in the order of its store (`fenxiao.api.events.v1.Event` in protobuf's JSON form, one a line), and
-`statements.jsonl` (`fenxiao.api.settlement.v1.Statement`). UTF-8, lines ended by a line feed.
+A folder holds one `<service>.jsonl` for each service with its public events in the order of its store
+(`fenxiao.api.events.v1.Event` in protobuf's JSON form, one a line), `statements.jsonl`
+(`fenxiao.api.settlement.v1.Statement`), and `manifest.json` with `format`, `programme` and the SHA-256 of each file.
+`fenxiao.client.export` writes it.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -55,19 +57,23 @@ def write_export(
     folder.mkdir(parents=True, exist_ok=True)
     manifest = folder / "manifest.json"
     manifest.unlink(missing_ok=True)
-    for service, found in events.items():
-        _write_lines(folder / f"{service}.jsonl", found)
-    _write_lines(folder / "statements.jsonl", statements)
-    content = {"format": FORMAT, "programme": programme, "made_at": datetime.now(UTC).isoformat()}
+    files = {f"{service}.jsonl": found for service, found in events.items()}
+    written = {name: _write_lines(folder / name, found) for name, found in files.items()}
+    written["statements.jsonl"] = _write_lines(folder / "statements.jsonl", statements)
+    content = {"format": FORMAT, "programme": programme, "made_at": datetime.now(UTC).isoformat(), "files": written}
     manifest.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def _write_lines(path: Path, messages: Iterable[Message]) -> None:
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8", newline="\n") as file:
+def _write_lines(path: Path, messages: Iterable[Message]) -> dict[str, Any]:
+    """Writes one file and returns what the manifest says of it."""
+    digest, rows = hashlib.sha256(), 0
+    with path.open("wb") as file:
         for message in messages:
-            file.write(MessageToJson(message, indent=None, preserving_proto_field_name=True) + "\n")
-    part.replace(path)
+            line = MessageToJson(message, indent=None, ensure_ascii=False).encode() + b"\n"
+            digest.update(line)
+            file.write(line)
+            rows += 1
+    return {"rows": rows, "sha256": digest.hexdigest()}
 
 
 def read_export(folder: Path) -> Export:
@@ -80,6 +86,10 @@ def read_export(folder: Path) -> Export:
         raise ExportError(f"manifest.json is broken: {error}") from None
     if manifest.get("format") != FORMAT:
         raise ExportError(f"the export has the format {manifest.get('format')!r}; this verifier reads {FORMAT}")
+    for name, file in dict(manifest.get("files", {})).items():
+        path = folder / name
+        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != file["sha256"]:
+            raise ExportError(f"{name} is missing or not as it was written; export again")
     return Export(
         programme=str(manifest["programme"]),
         events={service: _read_lines(folder / f"{service}.jsonl", events_pb2.Event) for service in SERVICES},

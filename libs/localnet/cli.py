@@ -1,0 +1,45 @@
+"""The commands that stand beside the others where the network's own code is installed: `up`, `demo`, `doctor`.
+
+Data goes to stdout, progress and problems to stderr. Exit codes: 0 done, 1 failed (for `doctor`: a check failed),
+2 wrong usage, 130 interrupted before the end.
+"""
+
+# ruff: noqa: PLC0415 - the command line loads this module at every call; what a command needs is imported when it runs
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", envvar="FENXIAO_HOME", help="Directory of the network; `.fenxiao` if none is named."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands; found through the entry-point group `fenxiao.commands`."""
+    for command in (up, demo, doctor):
+        app.command(rich_help_panel="Network on this machine")(command)
+
+
+def up(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Start the whole network and leave it running until Ctrl-C. Its data is kept."""
+    from libs.localnet import commands
+
+    raise typer.Exit(commands.up(home, as_json=as_json))
+
+
+def demo(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Run the main job once on a fresh network: orders in, commissions computed, members paid, all of it verified."""
+    from libs.localnet import commands
+
+    raise typer.Exit(commands.demo(home, as_json=as_json))
+
+
+def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Check what the network needs, and say how to mend what is missing. Exit code 1 if something is."""
+    from libs.localnet import commands
+
+    raise typer.Exit(commands.doctor(home, as_json=as_json))

@@ -1,0 +1,45 @@
+"""Global options stand before a command or behind it: each is put where it is understood."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+GLOBAL: Final = {"--json": False, "--home": True, "--programme": True, "--lang": True, "--timeout": True}
+"""Global options, and whether a value follows."""
+
+
+def place(root: Any, arguments: Sequence[str]) -> list[str]:
+    """Put each global option behind the command if that has such an option of its own, else before everything.
+
+    `root` is the command tree. What stands behind `--` is left alone.
+    """
+    end = list(arguments).index("--") if "--" in arguments else len(arguments)
+    options: list[list[str]] = []
+    rest: list[str] = []
+    index = 0
+    while index < end:
+        argument = arguments[index]
+        name, equals, _ = argument.partition("=")
+        if name in GLOBAL:
+            width = 2 if GLOBAL[name] and not equals else 1
+            options.append(list(arguments[index : min(index + width, end)]))
+            index += width
+        else:
+            rest.append(argument)
+            index += 1
+    depth, own = _command(root, rest)
+    before = [part for option in options if option[0].partition("=")[0] not in own for part in option]
+    behind = [part for option in options if option[0].partition("=")[0] in own for part in option]
+    return [*before, *rest[:depth], *behind, *rest[depth:], *arguments[end:]]
+
+
+def _command(root: Any, arguments: Sequence[str]) -> tuple[int, set[str]]:
+    """Find the command that is called: how many arguments name it, and the options that it has."""
+    command, depth = root, 0
+    for argument in arguments:
+        following = getattr(command, "commands", {}).get(argument)
+        if following is None:
+            break
+        command, depth = following, depth + 1
+    if command is root:
+        return depth, set()
+    return depth, {name for parameter in command.params for name in getattr(parameter, "opts", ())}

@@ -1,0 +1,114 @@
+"""`fenxiao settle`: closes a distribution and sees it paid."""
+
+# ruff: noqa: PLC0415 - loaded at every call; gRPC and what stands on it only when a command runs
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fenxiao.cli import exits, output
+from fenxiao.cli.session import Session, to_stamp
+from fenxiao.cli.texts import language, t
+
+if TYPE_CHECKING:
+    from fenxiao.api.settlement.v1 import settlement_pb2
+    from fenxiao.client import Client
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("settle", help=t("Close a distribution as of a moment, and see it paid."))(settle)
+
+
+def settle(
+    context: typer.Context,
+    as_of: Annotated[
+        str,
+        typer.Option("--as-of", help=t("A date in the programme's time zone, or a time with its offset (RFC 3339).")),
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=t("Only show what it would pay."))] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help=t("Do not wait until it is paid."))] = False,
+) -> None:
+    """Close a distribution and wait until it is paid."""
+    session = Session.of(context)
+
+    async def work(client: "Client") -> dict[str, Any]:
+        from fenxiao.api.settlement.v1 import settlement_pb2
+        from fenxiao.cli import shapes
+        from fenxiao.cli.periods import read_moment, zone
+        from fenxiao.client.streams import watch_distribution
+
+        programme = await session.find_programme(client)
+        moment = to_stamp(read_moment(as_of, zone(programme.time_zone)))
+        preview = await client.settlement.PreviewDistribution(
+            settlement_pb2.PreviewDistributionRequest(parent=programme.name, currency=programme.currency, as_of=moment)
+        )
+        shown = _preview(preview)
+        if not session.as_json:
+            output.say(_in_words(preview))
+        if dry_run:
+            return {"preview": shown, "distribution": None}
+        request = settlement_pb2.CloseDistributionRequest(
+            parent=programme.name, currency=programme.currency, as_of=moment
+        )
+        distribution = await client.settlement.CloseDistribution(request)
+        if not no_wait:
+            with output.progress(quiet=session.as_json) as advance:
+                async for news in watch_distribution(client, distribution.name):
+                    distribution = news
+                    state = shapes.distribution(news)["state"]
+                    advance(t(state), news.paid_payees, news.payees)
+        return {"preview": shown, "distribution": shapes.distribution(distribution)}
+
+    found = session.run(work)
+    distribution = found["distribution"]
+    if session.as_json:
+        output.print_json(found)
+    elif distribution is not None:
+        _print(distribution)
+    if distribution is not None and distribution["state"] == "blocked":
+        raise typer.Exit(exits.REFUSED)
+
+
+def _preview(preview: "settlement_pb2.DistributionPreview") -> dict[str, Any]:
+    return {
+        "currency": preview.currency,
+        "payees": preview.payees,
+        "total": preview.total_minor,
+        "withheld_members": preview.withheld_members,
+        "withheld": preview.withheld_minor,
+        "cumulative_units": preview.cumulative_units,
+    }
+
+
+def _in_words(preview: "settlement_pb2.DistributionPreview") -> str:
+    from fenxiao.money import format_minor
+
+    text = t("It would pay {amount} to {payees} payees; {withheld} of {members} members wait for a wallet or standing.")
+    return text.format(
+        amount=format_minor(preview.total_minor, preview.currency, language()),
+        payees=f"{preview.payees:,}",
+        withheld=format_minor(preview.withheld_minor, preview.currency, language()),
+        members=f"{preview.withheld_members:,}",
+    )
+
+
+def _print(distribution: dict[str, Any]) -> None:
+    from fenxiao.money import format_minor
+
+    currency = distribution["currency"]
+    pairs = [
+        (t("distribution"), distribution["distribution"]),
+        (t("as of"), distribution["as_of"]),
+        (t("state"), t(distribution["state"])),
+        (t("payees"), f"{distribution['paid_payees']:,} / {distribution['payees']:,}"),
+        (
+            t("paid"),
+            f"{format_minor(distribution['paid'], currency, language())} / "
+            f"{format_minor(distribution['total'], currency, language())}",
+        ),
+        (t("root"), distribution["root"]),
+    ]
+    if distribution["problem"]:
+        pairs.append((t("problem"), distribution["problem"]))
+    output.facts(pairs)

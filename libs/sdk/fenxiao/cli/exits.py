@@ -1,0 +1,31 @@
+"""Exit codes, documented in docs/cli.md; stable."""
+
+from typing import Final
+
+from fenxiao.errors import Kind, Refusal
+
+OK: Final = 0
+REFUSED: Final = 1
+"""Something was refused, or a check failed."""
+USAGE: Final = 2
+UNREACHABLE: Final = 3
+NOT_PERMITTED: Final = 4
+NOT_FOUND: Final = 5
+BROKEN: Final = 70
+"""A failure in the program or in a service, not of its user."""
+INTERRUPTED: Final = 130
+
+
+def code_of(refusal: Refusal) -> int:
+    """Give the exit code of a refusal."""
+    if refusal.reason == "INTERNAL_ERROR":
+        return BROKEN
+    match refusal.kind:
+        case Kind.UNAVAILABLE:
+            return UNREACHABLE
+        case Kind.DENIED:
+            return NOT_PERMITTED
+        case Kind.NOT_FOUND:
+            return NOT_FOUND
+        case _:
+            return REFUSED

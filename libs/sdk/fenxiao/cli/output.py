@@ -1,0 +1,101 @@
+"""What is printed: data on stdout, everything else on stderr."""
+
+import json
+import sys
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from fenxiao.errors import Refusal
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_PLAIN_WIDTH = 200  # where stdout is no terminal, nothing should be wrapped
+
+
+def console() -> "Console":
+    """Give the console for people's eyes, on stdout."""
+    from rich.console import Console  # noqa: PLC0415 - takes its time, and JSON does without
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value, indented, on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_json_line(value: Any) -> None:
+    """Print one JSON value on one line of stdout, at once."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+    sys.stdout.flush()
+
+
+def table(columns: Iterable[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:
+    """Print a table; `right` are the columns of numbers."""
+    from rich import box  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, column in enumerate(columns):
+        made.add_column(column, justify="right" if index in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    console().print(made)
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> None:
+    """Print names and values, one pair a line."""
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    made = Table.grid(padding=(0, 2))
+    made.add_column(style="dim")
+    made.add_column(overflow="fold")
+    for name, value in pairs:
+        made.add_row(Text(name), Text(value))
+    console().print(made)
+
+
+def say(text: str) -> None:
+    """Print a sentence on stderr."""
+    sys.stderr.write(text + "\n")
+
+
+def print_refusal(refusal: Refusal, code: int, *, as_json: bool) -> None:
+    """Say on stderr what was refused."""
+    if as_json:
+        error = {
+            "reason": refusal.reason,
+            "message": refusal.message,
+            "field": refusal.field,
+            "exit_code": code,
+        }
+        say(json.dumps({"error": error}, ensure_ascii=False))
+        return
+    say(f"✗ {refusal.message} [{refusal.reason}]")
+
+
+Advance = Callable[[str, int, int], None]
+"""Shows a description, what is done and what there is in all (0 where that is not known)."""
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Generator[Advance]:
+    """Show progress on stderr, if that is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda description, done, in_all: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("")
+
+        def advance(description: str, done: int, in_all: int) -> None:
+            bar.update(task, description=description, completed=done, total=in_all or None)
+
+        yield advance

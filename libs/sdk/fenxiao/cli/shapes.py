@@ -1,0 +1,198 @@
+"""API messages in the stable JSON of the command line (docs/cli.md): snake_case, amounts in minor units as integers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fenxiao.api.commission.v1 import commission_pb2
+from fenxiao.api.membership.v1 import membership_pb2
+from fenxiao.api.settlement.v1 import settlement_pb2
+from fenxiao.cli.session import id_of, time_text
+from fenxiao.client.imports import ImportResult
+
+
+def programme(message: membership_pb2.Programme) -> dict[str, Any]:
+    """Give a programme."""
+    return {
+        "programme": id_of(message.name),
+        "name": message.display_name,
+        "currency": message.currency,
+        "time_zone": message.time_zone,
+        "start": time_text(message.start_time),
+    }
+
+
+def member(message: membership_pb2.Member, sponsor_id: str) -> dict[str, Any]:
+    """Give a member; `sponsor_id` is the merchant's number of the sponsor."""
+    return {
+        "member": id_of(message.name),
+        "member_id": message.reference,
+        "sponsor": id_of(message.sponsor),
+        "sponsor_id": sponsor_id,
+        "joined_at": time_text(message.join_time),
+        "name": message.display_name,
+        "email": message.email,
+        "country": message.country,
+        "wallet": message.wallet.account,
+        "wallet_proven": message.wallet.proven,
+        "state": _word(membership_pb2.MemberState.Name(message.state), "MEMBER_STATE_"),
+        "payee": message.payee,
+    }
+
+
+def node(message: membership_pb2.GetTreeResponse.Node) -> dict[str, Any]:
+    """Give a member in the tree."""
+    return {
+        "member": id_of(message.name),
+        "member_id": message.reference,
+        "sponsor": id_of(message.sponsor),
+        "level": message.level,
+        "children": message.children,
+    }
+
+
+def import_result(result: ImportResult, file: str) -> dict[str, Any]:
+    """Give what became of a file."""
+    return {
+        "file": file,
+        "kind": result.kind,
+        "lines": result.lines,
+        "taken": result.taken,
+        "repeated": result.repeated,
+        "refused": result.refused,
+        "all_or_nothing": result.all_or_nothing,
+        "applied": result.applied,
+        "problems": [
+            {
+                "line": problem.line,
+                "id": problem.id,
+                "reason": problem.reason,
+                "message": problem.message,
+                "field": problem.field,
+            }
+            for problem in result.problems
+        ],
+    }
+
+
+def sale(message: commission_pb2.Sale, members: Mapping[str, str]) -> dict[str, Any]:
+    """Give a sale or return; `members` are the merchant's numbers by resource name."""
+    return {
+        "sale": id_of(message.name),
+        "sale_id": message.reference,
+        "kind": _word(commission_pb2.SaleKind.Name(message.kind), "SALE_KIND_"),
+        "member": id_of(message.member),
+        "member_id": members.get(message.member, ""),
+        "occurred_at": time_text(message.occur_time),
+        "amount": message.amount,
+        "currency": message.currency,
+        "original_sale_id": message.original_reference,
+        "sale_class": _word(commission_pb2.SaleClass.Name(message.sale_class), "SALE_CLASS_"),
+        "plan": id_of(message.plan),
+    }
+
+
+def derivation(message: commission_pb2.ExplainSaleResponse.Derivation, members: Mapping[str, str]) -> dict[str, Any]:
+    """Give one line with why it is what it is."""
+    line = message.line
+    return {
+        "line": line.id,
+        "member": id_of(line.member),
+        "member_id": members.get(line.member, ""),
+        "component": line.component,
+        "level": line.level,
+        "rate": line.rate,
+        "base": line.base,
+        "exact_amount": line.exact_amount,
+        "amount": line.amount_minor,
+        "currency": line.currency,
+        "hold_until": time_text(line.hold_until) if line.HasField("hold_until") else None,
+        "path": [{"member": id_of(name), "member_id": members.get(name, "")} for name in message.path],
+        "rule": message.rule,
+        "event_id": message.event_id,
+        "explanation_en": message.explanation_en,
+        "explanation_zh": message.explanation_zh,
+    }
+
+
+def plan(message: commission_pb2.Plan) -> dict[str, Any]:
+    """Give a plan version."""
+    return {
+        "hash": message.hash or id_of(message.name),
+        "version": message.version,
+        "currency": message.currency,
+        "effective_from": time_text(message.effective_time),
+        "published_at": time_text(message.publish_time),
+        "document": message.document.decode("utf-8", errors="replace"),
+    }
+
+
+def statement(message: settlement_pb2.Statement, members: Mapping[str, str]) -> dict[str, Any]:
+    """Give what a member has earned and received."""
+    return {
+        "member": id_of(message.member),
+        "member_id": members.get(message.member, ""),
+        "currency": message.currency,
+        "lines": [
+            {
+                "line": line.line,
+                "source": line.source,
+                "occurred_at": time_text(line.occur_time),
+                "component": line.component,
+                "level": line.level,
+                "rate": line.rate,
+                "base": line.base,
+                "amount": line.amount_minor,
+                "hold_until": time_text(line.hold_until) if line.HasField("hold_until") else None,
+            }
+            for line in message.lines
+        ],
+        "accrued": message.accrued_minor,
+        "clawed_back": message.clawed_back_minor,
+        "net": message.net_minor,
+        "held": message.held_minor,
+        "payable": message.payable_minor,
+        "in_distribution": message.in_distribution_minor,
+        "paid": message.paid_minor,
+        "debt": message.debt_minor,
+    }
+
+
+def distribution(message: settlement_pb2.Distribution) -> dict[str, Any]:
+    """Give a distribution."""
+    return {
+        "distribution": id_of(message.name),
+        "number": message.number,
+        "currency": message.currency,
+        "as_of": time_text(message.as_of),
+        "state": _word(settlement_pb2.DistributionState.Name(message.state), "DISTRIBUTION_STATE_"),
+        "root": message.root,
+        "data_hash": message.data_hash,
+        "payees": message.payees,
+        "total": message.total_minor,
+        "cumulative_units": message.cumulative_units,
+        "paid_payees": message.paid_payees,
+        "paid": message.paid_minor,
+        "problem": message.problem,
+    }
+
+
+def totals(message: settlement_pb2.Totals) -> dict[str, Any]:
+    """Give the sums over a programme."""
+    return {
+        "currency": message.currency,
+        "members": message.members,
+        "lines": message.lines,
+        "accrued": message.accrued_minor,
+        "clawed_back": message.clawed_back_minor,
+        "held": message.held_minor,
+        "payable": message.payable_minor,
+        "in_distribution": message.in_distribution_minor,
+        "paid": message.paid_minor,
+        "debt": message.debt_minor,
+        "debtors": message.debtors,
+        "paid_members": message.paid_members,
+    }
+
+
+def _word(name: str, prefix: str) -> str:
+    return name.removeprefix(prefix).lower()

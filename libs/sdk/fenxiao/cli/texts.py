@@ -1,0 +1,209 @@
+"""What people read, in English and Chinese: the English text stands in the code, its Chinese here."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+ENGLISH: Final = "en"
+CHINESE: Final = "zh"
+
+_CHINESE_TEXTS: Final = {
+    # commands
+    "Fenxiao: a distribution network that its members need not take on trust.": (
+        "分销：成员无需凭信任即可参与的分销网络。"
+    ),
+    "Programmes: one merchant's distribution scheme each.": "计划：每个商家的一套分销方案。",
+    "Members and the tree of their sponsors.": "成员及其推荐关系树。",
+    "Sales and returns.": "销售与退货。",
+    "Commission plans.": "佣金方案。",
+    "Public events of the services.": "各服务的公开事件。",
+    "Open a programme.": "新建计划。",
+    "Show a programme.": "查看计划。",
+    "List programmes.": "列出计划。",
+    "Import members from CSV or Parquet.": "从 CSV 或 Parquet 文件导入成员。",
+    "Show a member.": "查看成员。",
+    "Show the tree below a member, or the whole of it.": "查看某成员以下的推荐树，或整棵树。",
+    "Import sales and returns from CSV or Parquet.": "从 CSV 或 Parquet 文件导入销售与退货。",
+    "List sales and returns.": "列出销售与退货。",
+    "Check a plan document, and publish nothing.": "检查方案文档，不发布。",
+    "Publish a plan version; it never changes afterwards.": "发布方案版本；发布后不可更改。",
+    "Show a plan version: the one in force, or one by its hash.": "查看方案版本：当前生效的，或按哈希指定的。",
+    "Close a distribution as of a moment, and see it paid.": "按某一时点关闭一次分配，并跟踪至付清。",
+    "Show what members have earned and received.": "查看成员的应得与已得。",
+    "Explain every line of a sale or return to the cent.": "逐分解释一笔销售或退货的每条佣金。",
+    "Recompute everything from the public events and compare it with the chain.": (
+        "根据公开事件重新计算一切，并与链上核对。"
+    ),
+    "Show public events as they come.": "持续显示公开事件。",
+    "Show whether the network works, and where the money stands.": "查看网络是否正常以及资金状态。",
+    "Issue a credential with the network's own key.": "用本网络的密钥签发凭证。",
+    # options
+    "Directory of the network; `.fenxiao` if none is named.": "网络所在目录；默认为 `.fenxiao`。",
+    "Programme; not needed if there is only one.": "计划；只有一个时可省略。",
+    "Print JSON on stdout.": "在标准输出打印 JSON。",
+    "Language: en or zh.": "语言：en 或 zh。",
+    "Seconds to wait for services that do not answer.": "服务无响应时等待的秒数。",
+    "Print the version.": "显示版本。",
+    "CSV with a header (UTF-8), or Parquet.": "带表头的 CSV（UTF-8）或 Parquet 文件。",
+    "Take the whole file or nothing of it.": "整个文件要么全部导入，要么完全不导入。",
+    "Write every refused line to this CSV file.": "把每条被拒绝的行写入此 CSV 文件。",
+    "The merchant's number of the member, or the UUID.": "商家的成员编号，或 UUID。",
+    "The merchant's number of the sale, or the UUID.": "商家的销售编号，或 UUID。",
+    "Levels below; all of them if 0.": "向下层数；0 表示全部。",
+    "At most so many; all of them if 0.": "最多显示数量；0 表示全部。",
+    "A date in the programme's time zone, or a time with its offset (RFC 3339).": (
+        "计划时区内的日期，或带时差的时间（RFC 3339）。"
+    ),
+    "A month (2010-12), a year, or FROM/TO (TO not included).": "月份（2010-12）、年份，或 起/止（不含止）。",
+    "YAML or JSON.": "YAML 或 JSON 文件。",
+    "Check here, without a service.": "在本机检查，不连接服务。",
+    "Print the document as it was submitted.": "按提交时的原样打印文档。",
+    "A plan's hash, or `current`.": "方案哈希，或 `current`。",
+    "Only show what it would pay.": "只显示将支付的内容。",
+    "Do not wait until it is paid.": "不等待付清。",
+    "Verify this export instead of running services.": "验证此导出数据，而不连接服务。",
+    "Address of a node of the chain.": "链节点的 RPC 地址。",
+    "Address of the vault.": "金库合约地址。",
+    "Address of the token; from the export if not given.": "代币合约地址；未给出时取自导出数据。",
+    "Leave the chain out; the report says so.": "不核对链上数据；报告会注明。",
+    "Where to put the export.": "导出数据的存放目录。",
+    "A service; may be repeated. All of them if none is named.": "服务名；可重复。默认为全部。",
+    "Begin with the first event.": "从第一个事件开始。",
+    "Stop after so many.": "达到此数量后停止。",
+    "What the credential's holder is: operator, merchant or auditor.": (
+        "凭证持有者的角色：operator、merchant 或 auditor。"
+    ),
+    "A scope such as sales.write; may be repeated. By role if none is named.": (
+        "权限，例如 sales.write；可重复。默认按角色。"
+    ),
+    "Good for every programme.": "对所有计划有效。",
+    "How long it is valid: 30d, 12h or 90m.": "有效期：30d、12h 或 90m。",
+    "Who it is for; appears in every event.": "签发对象；会出现在每个事件中。",
+    "Name for people.": "显示名称。",
+    "ISO 4217 code.": "ISO 4217 货币代码。",
+    "IANA name, such as Europe/London.": "IANA 时区名，例如 Asia/Shanghai。",
+    "Nothing that the programme records may be earlier.": "计划记录的内容不得早于此时间。",
+    # words
+    "member": "成员",
+    "members": "成员",
+    "sponsor": "推荐人",
+    "joined": "加入时间",
+    "name": "名称",
+    "wallet": "钱包",
+    "state": "状态",
+    "payee": "收款标识",
+    "active": "正常",
+    "suspended": "已暂停",
+    "proven": "已验证",
+    "not proven": "未验证",
+    "programme": "计划",
+    "currency": "货币",
+    "time zone": "时区",
+    "start": "起始",
+    "sale": "销售",
+    "return": "退货",
+    "kind": "类型",
+    "time": "时间",
+    "amount": "金额",
+    "level": "层级",
+    "rate": "比例",
+    "base": "基数",
+    "held until": "冻结至",
+    "component": "组成",
+    "accrued": "应计",
+    "clawed back": "扣回",
+    "net": "净额",
+    "held": "冻结",
+    "payable": "应付",
+    "in distribution": "分配中",
+    "paid": "已付",
+    "debt": "欠款",
+    "lines": "明细",
+    "taken": "导入",
+    "repeated": "重复",
+    "refused": "拒绝",
+    "line": "行",
+    "reason": "原因",
+    "problem": "问题",
+    "version": "版本",
+    "in force from": "生效时间",
+    "hash": "哈希",
+    "document": "文档",
+    "distribution": "分配",
+    "as of": "截至",
+    "payees": "收款人",
+    "root": "根",
+    "service": "服务",
+    "address": "地址",
+    "answers": "响应",
+    "yes": "是",
+    "no": "否",
+    "check": "检查",
+    "checked": "已查",
+    "failed": "失败",
+    "chain": "链",
+    "why": "原因",
+    "position": "位置",
+    "event": "事件",
+    "expires": "到期",
+    "withheld": "暂扣",
+    # sentences
+    "Nothing of the file was taken, since lines are refused.": "因有被拒绝的行，整个文件均未导入。",
+    "Nothing changed: all of it was taken before.": "没有变化：内容此前均已导入。",
+    "{count} more refused lines; --rejects FILE lists all of them.": (
+        "另有 {count} 行被拒绝；--rejects 文件可列出全部。"
+    ),
+    "The plan can be published.": "方案可以发布。",
+    "The plan cannot be published:": "方案不能发布：",
+    "Everything that was checked holds.": "所有检查项均成立。",
+    "{count} checks failed.": "{count} 项检查失败。",
+    "Not checked: {what}": "未检查：{what}",
+    "It would pay {amount} to {payees} payees; {withheld} of {members} members wait for a wallet or standing.": (
+        "将向 {payees} 位收款人支付 {amount}；{members} 位成员的 {withheld} 因钱包或状态暂扣。"
+    ),
+    "Checking": "检查中",
+    "Importing": "导入中",
+    "Exporting": "导出中",
+    "No plan was in force: nothing is earned.": "当时没有生效的方案：不产生佣金。",
+    "Explained": "解释",
+    "Returns that name it": "指明该销售的退货",
+}
+
+_language = ENGLISH
+
+
+def detect(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Find the language: `--lang`, else FENXIAO_LANG, else that of the system."""
+    for index, argument in enumerate(arguments):
+        if argument == "--lang" and index + 1 < len(arguments):
+            return _supported(arguments[index + 1])
+        if argument.startswith("--lang="):
+            return _supported(argument.removeprefix("--lang="))
+    for name in ("FENXIAO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environment.get(name):
+            return _supported(value)
+    return ENGLISH
+
+
+def _supported(name: str) -> str:
+    return CHINESE if name.lower().startswith("zh") else ENGLISH
+
+
+def use(language: str) -> None:
+    """Speak a language from now on."""
+    global _language  # noqa: PLW0603 - one process speaks one language
+    _language = language
+
+
+def language() -> str:
+    """Give the language spoken."""
+    return _language
+
+
+def t(text: str) -> str:
+    """Give a text in the language spoken."""
+    return _CHINESE_TEXTS.get(text, text) if _language == CHINESE else text
+
+
+use(detect(sys.argv[1:], os.environ))

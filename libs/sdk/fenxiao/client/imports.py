@@ -1,0 +1,342 @@
+"""Imports: files of members and of sales, sent in batches, each line taken, repeated or refused for itself.
+
+A file of any length goes through in bounded memory. Batches go in the order of the file, since a sponsor may stand in
+an earlier line and a return behind its sale; while one is under way, the next is read and its members are looked up.
+A second import of the same file changes nothing.
+"""
+
+import asyncio
+import csv
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from google.protobuf.message import Message
+
+from fenxiao.api.commission.v1 import commission_pb2
+from fenxiao.api.common.v1 import common_pb2
+from fenxiao.api.membership.v1 import membership_pb2
+from fenxiao.client.client import Client
+from fenxiao.client.filecheck import FileCheck, MemberCheck, SaleCheck
+from fenxiao.client.lines import MEMBER_COLUMNS, SALE_COLUMNS, new_member, new_sale
+from fenxiao.client.rows import BadRow, Columns, Row, Table
+from fenxiao.client.tables import open_table
+from fenxiao.errors import Refusal
+
+BATCH_LINES: Final = 500
+"""Lines in a batch at most: what the services take."""
+BATCH_BYTES: Final = 2 * 1024 * 1024
+"""Bytes in a batch at most, about: a message may have twice as many."""
+LISTED: Final = 1_000
+"""Refused lines that a result lists; all of them go to the file of rejects."""
+REMEMBERED: Final = 50_000
+"""Members whose names are kept at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """A line that was not taken, and why."""
+
+    line: int
+    id: str
+    reason: str
+    message: str
+    field: str = ""
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """What became of a file."""
+
+    kind: str
+    """`members` or `sales`."""
+    all_or_nothing: bool = False
+    applied: bool = True
+    """Whether anything was sent to be recorded; False when the file was refused as a whole."""
+    taken: int = 0
+    repeated: int = 0
+    refused: int = 0
+    problems: list[RefusedLine] = field(default_factory=list[RefusedLine])
+    """The first refused lines, at most `LISTED`."""
+
+    @property
+    def lines(self) -> int:
+        """How many lines there were, the header and empty ones not counted."""
+        return self.taken + self.repeated + self.refused
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import has come."""
+
+    checking: bool
+    """In the first pass of an all-or-nothing import, which only checks."""
+    lines: int
+    bytes_read: int
+    bytes_in_all: int
+
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(slots=True)
+class Entry:
+    """A line on its way: a message to be sent, or what is wrong with it."""
+
+    line: int
+    id: str
+    message: Any = None
+    problem: RefusedLine | None = None
+
+    def refuse(self, reason: str, message: str, field: str = "") -> None:
+        """Do not send it."""
+        self.problem = RefusedLine(self.line, self.id, reason, message, field)
+
+
+class Kind(Protocol):
+    """What differs between members and sales."""
+
+    name: str
+    columns: Columns
+    id_column: str
+
+    def read(self, row: Row) -> Message:
+        """Give a line as a message; raises `Refusal`."""
+        ...
+
+    async def prepare(self, entries: Sequence[Entry]) -> None:
+        """Look up what the messages need."""
+        ...
+
+    async def send(self, messages: Sequence[Any], *, validate_only: bool) -> Sequence[common_pb2.ItemResult]:
+        """Send a batch."""
+        ...
+
+    def check(self) -> FileCheck:
+        """Give the checks across the file."""
+        ...
+
+
+async def import_members(
+    client: Client,
+    programme: str,
+    path: Path,
+    *,
+    all_or_nothing: bool = False,
+    rejects: Path | None = None,
+    report: Report | None = None,
+) -> ImportResult:
+    """Import a file of members.
+
+    With `all_or_nothing` the whole file is checked first, and nothing of it is recorded if any line is refused.
+    `rejects` is a CSV file that gets every refused line. `report` is told now and then how far it has come.
+    """
+    return await _import(_Members(client, programme), path, all_or_nothing, rejects, report)
+
+
+async def import_sales(
+    client: Client,
+    programme: str,
+    path: Path,
+    *,
+    all_or_nothing: bool = False,
+    rejects: Path | None = None,
+    report: Report | None = None,
+) -> ImportResult:
+    """Import a file of sales and returns, in the same way."""
+    return await _import(_Sales(client, programme), path, all_or_nothing, rejects, report)
+
+
+async def _import(
+    kind: Kind, path: Path, all_or_nothing: bool, rejects: Path | None, report: Report | None
+) -> ImportResult:
+    result = ImportResult(kind.name, all_or_nothing)
+    with ExitStack() as stack:
+        refused = _Refused(stack.enter_context(rejects.open("w", newline="", encoding="utf-8")) if rejects else None)
+        if all_or_nothing:
+            check = kind.check()
+            stack.callback(check.close)
+            await _run(kind, path, result, refused, report, check)
+            if result.refused:
+                result.applied, result.taken = False, 0
+                return result
+            result = ImportResult(kind.name, all_or_nothing)
+        await _run(kind, path, result, refused, report, None)
+    return result
+
+
+class _Refused:
+    """Takes down every refused line in the file of rejects, if there is one."""
+
+    def __init__(self, file: Any) -> None:
+        self._writer = csv.writer(file) if file else None
+        if self._writer:
+            self._writer.writerow(["line", "id", "reason", "message", "field"])
+
+    def write(self, problem: RefusedLine) -> None:
+        """Take one down."""
+        if self._writer:
+            self._writer.writerow([problem.line, problem.id, problem.reason, problem.message, problem.field])
+
+
+async def _run(
+    kind: Kind, path: Path, result: ImportResult, refused: _Refused, report: Report | None, check: FileCheck | None
+) -> None:
+    """Go through the file once: to check it with `check`, to have it recorded without."""
+    table = open_table(path, kind.columns)
+    under_way: asyncio.Task[None] | None = None
+    try:
+        for entries in _batches(kind, table):
+            await kind.prepare(entries)
+            if under_way is not None:
+                await under_way
+            under_way = asyncio.create_task(_settle(kind, entries, result, refused, check))
+            if report:
+                report(Progress(check is not None, result.lines, table.read, table.size))
+            await asyncio.sleep(0)  # let the batch set off before the next one is read
+        if under_way is not None:
+            await under_way
+        if report:
+            report(Progress(check is not None, result.lines, table.size, table.size))
+    finally:
+        if under_way is not None and not under_way.done():
+            under_way.cancel()
+
+
+def _batches(kind: Kind, table: Table) -> Iterator[list[Entry]]:
+    entries: list[Entry] = []
+    size = 0
+    for row in table:
+        entry = _entry(kind, row)
+        entries.append(entry)
+        size += entry.message.ByteSize() if entry.message is not None else 0
+        if len(entries) == BATCH_LINES or size >= BATCH_BYTES:
+            yield entries
+            entries, size = [], 0
+    if entries:
+        yield entries
+
+
+def _entry(kind: Kind, row: Row | BadRow) -> Entry:
+    if isinstance(row, BadRow):
+        return Entry(row.line, "", problem=RefusedLine(row.line, "", row.reason, row.message))
+    entry = Entry(row.line, row.values[kind.id_column])
+    try:
+        entry.message = kind.read(row)
+    except Refusal as refusal:
+        entry.refuse(refusal.reason, refusal.message, refusal.field)
+    return entry
+
+
+async def _settle(
+    kind: Kind, entries: Sequence[Entry], result: ImportResult, refused: _Refused, check: FileCheck | None
+) -> None:
+    """Send what can be sent, and count what became of each line, in the order of the file."""
+    sent = [entry for entry in entries if entry.problem is None]
+    outcomes: dict[int, common_pb2.ItemResult] = {}
+    if sent:
+        answers = await kind.send([entry.message for entry in sent], validate_only=check is not None)
+        if check is not None:
+            answers = await check.reconsider(
+                [entry.message for entry in sent], answers, lambda m: kind.send(m, validate_only=True)
+            )
+        outcomes = {entry.line: answer for entry, answer in zip(sent, answers, strict=True)}
+    for entry in entries:
+        answer = outcomes.get(entry.line)
+        if answer is not None and answer.outcome == common_pb2.OUTCOME_REFUSED:
+            entry.refuse(answer.problem.reason, answer.problem.message, answer.problem.field)
+        if entry.problem is not None:
+            result.refused += 1
+            refused.write(entry.problem)
+            if len(result.problems) < LISTED:
+                result.problems.append(entry.problem)
+        elif answer is not None and answer.outcome == common_pb2.OUTCOME_REPEATED:
+            result.repeated += 1
+        else:
+            result.taken += 1
+
+
+class _Members:
+    """The import of members."""
+
+    name = "members"
+    columns = MEMBER_COLUMNS
+    id_column = "member_id"
+
+    def __init__(self, client: Client, programme: str) -> None:
+        self._stub = client.membership
+        self._parent = f"programmes/{programme}"
+
+    def read(self, row: Row) -> Message:
+        """Give a line as a message."""
+        return new_member(row.values)
+
+    async def prepare(self, entries: Sequence[Entry]) -> None:
+        """Nothing: sponsors are named by the merchant's numbers."""
+
+    async def send(self, messages: Sequence[Any], *, validate_only: bool) -> Sequence[common_pb2.ItemResult]:
+        """Send a batch."""
+        request = membership_pb2.BatchEnrolMembersRequest(
+            parent=self._parent, members=messages, validate_only=validate_only
+        )
+        return (await self._stub.BatchEnrolMembers(request)).results
+
+    def check(self) -> FileCheck:
+        """Give the checks across the file."""
+        return MemberCheck()
+
+
+class _Sales:
+    """The import of sales and returns. Members are looked up by the merchant's numbers."""
+
+    name = "sales"
+    columns = SALE_COLUMNS
+    id_column = "sale_id"
+
+    def __init__(self, client: Client, programme: str) -> None:
+        self._client = client
+        self._parent = f"programmes/{programme}"
+        self._names: OrderedDict[str, str] = OrderedDict()
+
+    def read(self, row: Row) -> Message:
+        """Give a line as a message."""
+        return new_sale(row.values)
+
+    async def prepare(self, entries: Sequence[Entry]) -> None:
+        """Put the members' names in; a line of an unknown member is refused."""
+        waiting = [entry for entry in entries if entry.problem is None]
+        names = await self._resolve({entry.message.member for entry in waiting})
+        for entry in waiting:
+            reference = entry.message.member
+            if reference in names:
+                entry.message.member = names[reference]
+            else:
+                message = f"There is no member {reference[:128]!r}; import the members first."
+                entry.refuse("UNKNOWN_MEMBER", message, "member_id")
+
+    async def _resolve(self, references: set[str]) -> dict[str, str]:
+        names: dict[str, str] = {}
+        for reference in references & self._names.keys():
+            self._names.move_to_end(reference)
+            names[reference] = self._names[reference]
+        if missing := sorted(references - names.keys() - {""}):
+            request = membership_pb2.ResolveMembersRequest(parent=self._parent, references=missing)
+            for entry in (await self._client.membership.ResolveMembers(request)).members:
+                names[entry.reference] = self._names[entry.reference] = entry.name
+            while len(self._names) > REMEMBERED:
+                self._names.popitem(last=False)
+        return names
+
+    async def send(self, messages: Sequence[Any], *, validate_only: bool) -> Sequence[common_pb2.ItemResult]:
+        """Send a batch."""
+        request = commission_pb2.BatchRecordSalesRequest(
+            parent=self._parent, sales=messages, validate_only=validate_only
+        )
+        return (await self._client.commission.BatchRecordSales(request)).results
+
+    def check(self) -> FileCheck:
+        """Give the checks across the file."""
+        return SaleCheck()

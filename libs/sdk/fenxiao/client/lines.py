@@ -1,0 +1,68 @@
+"""Lines of import files as API messages. What is wrong with the text is refused here, the rest by the services."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from fenxiao.api.commission.v1 import commission_pb2
+from fenxiao.api.membership.v1 import membership_pb2
+from fenxiao.client.rows import Columns
+from fenxiao.errors import Refusal
+from fenxiao.plans.instants import parse_instant
+
+MEMBER_COLUMNS: Final = Columns(
+    required=("member_id", "sponsor_id", "joined_at"), optional=("name", "email", "country", "wallet")
+)
+SALE_COLUMNS: Final = Columns(
+    required=("sale_id", "member_id", "kind", "occurred_at", "amount", "currency"),
+    optional=("original_sale_id", "sale_class"),
+)
+
+_KINDS: Final = {"sale": commission_pb2.SALE_KIND_SALE, "return": commission_pb2.SALE_KIND_RETURN}
+_CLASSES: Final = {
+    "": commission_pb2.SALE_CLASS_UNSPECIFIED,
+    "retail": commission_pb2.SALE_CLASS_RETAIL,
+    "personal": commission_pb2.SALE_CLASS_PERSONAL,
+}
+
+
+def timestamp(text: str, field: str) -> Timestamp:
+    """Read RFC 3339 with its offset."""
+    moment = parse_instant(text, field=field)
+    found = Timestamp()
+    found.FromDatetime(moment)
+    return found
+
+
+def new_member(values: Mapping[str, str]) -> membership_pb2.NewMember:
+    """Give a line of the members' file as a message."""
+    return membership_pb2.NewMember(
+        reference=values["member_id"],
+        sponsor_reference=values["sponsor_id"],
+        join_time=timestamp(values["joined_at"], "joined_at"),
+        display_name=values.get("name", ""),
+        email=values.get("email", ""),
+        country=values.get("country", ""),
+        wallet=values.get("wallet", ""),
+    )
+
+
+def new_sale(values: Mapping[str, str]) -> commission_pb2.Sale:
+    """Give a line of the sales' file as a message, the member still by the merchant's number."""
+    kind, sale_class = _KINDS.get(values["kind"]), _CLASSES.get(values.get("sale_class", ""))
+    if kind is None:
+        raise Refusal("INVALID_KIND", f"{values['kind'][:40]!r} is not a kind; write sale or return.", field="kind")
+    if sale_class is None:
+        message = f"{values['sale_class'][:40]!r} is not a class of sales; write retail or personal, or leave it empty."
+        raise Refusal("INVALID_SALE_CLASS", message, field="sale_class")
+    return commission_pb2.Sale(
+        reference=values["sale_id"],
+        member=values["member_id"],
+        kind=kind,
+        occur_time=timestamp(values["occurred_at"], "occurred_at"),
+        amount=values["amount"],
+        currency=values["currency"],
+        original_reference=values.get("original_sale_id", ""),
+        sale_class=sale_class,
+    )

@@ -1,0 +1,1 @@
+"""Commission: plans, sales, returns, what each of them earns, and why."""

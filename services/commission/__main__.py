@@ -1,0 +1,6 @@
+"""`python -m services.commission serve|migrate|rebuild`."""
+
+from libs.servicekit import main
+from services.commission.wiring import SERVICE
+
+main(SERVICE)

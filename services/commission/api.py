@@ -1,0 +1,168 @@
+"""Between the API's messages and what the service works with: resource names, reports, sales and plans as shown."""
+
+import re
+from collections.abc import Iterable
+from uuid import UUID
+
+from fenxiao.api.commission.v1 import commission_pb2 as pb
+from fenxiao.errors import Kind, Refusal
+from fenxiao.money import parse_amount, plain
+from fenxiao.plans import SaleKind
+from libs.servicekit.names import parse_name
+from libs.servicekit.times import from_timestamp, to_timestamp
+from services.commission.domain.events import PostedLine, Report, SaleClass
+from services.commission.views.plans import PlanRow
+
+MEMBER = "programmes/{programme}/members/{member}"
+SALE = "programmes/{programme}/sales/{sale}"
+PLAN = "programmes/{programme}/plans/{plan}"
+
+_REFERENCE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,128}")
+_BIZ_TRANSACTION = re.compile(r"[!-~]{1,512}")
+_BIZ_TRANSACTIONS_AT_MOST = 100
+
+_KINDS = {pb.SALE_KIND_SALE: SaleKind.SALE, pb.SALE_KIND_RETURN: SaleKind.RETURN}
+_CLASSES = {
+    pb.SALE_CLASS_UNSPECIFIED: SaleClass.RETAIL,
+    pb.SALE_CLASS_RETAIL: SaleClass.RETAIL,
+    pb.SALE_CLASS_PERSONAL: SaleClass.PERSONAL,
+}
+_KIND_NUMBERS = {SaleKind.SALE: pb.SALE_KIND_SALE, SaleKind.RETURN: pb.SALE_KIND_RETURN}
+_CLASS_NUMBERS = {SaleClass.RETAIL: pb.SALE_CLASS_RETAIL, SaleClass.PERSONAL: pb.SALE_CLASS_PERSONAL}
+
+
+# --- names
+
+
+def id_in(template: str, programme: str, name: str, field: str) -> str:
+    """The last part of a resource name, which must be of this programme."""
+    if not name:
+        raise Refusal("INVALID_NAME", f"Give it as {template}.", field=field)
+    parts = parse_name(template, name)
+    if parts.pop("programme") != programme:
+        raise Refusal("OTHER_PROGRAMME", f"{name} is not of the programme {programme}.", field=field, kind=Kind.DENIED)
+    (found,) = parts.values()
+    return found
+
+
+def sale_name(programme: str, sale_id: UUID | str) -> str:
+    """The resource name of a sale or return."""
+    return f"programmes/{programme}/sales/{sale_id}"
+
+
+def member_name(programme: str, member: str) -> str:
+    """The resource name of a member."""
+    return f"programmes/{programme}/members/{member}"
+
+
+def plan_name(programme: str, plan_hash: str) -> str:
+    """The resource name of a plan version; empty where none rated."""
+    return f"programmes/{programme}/plans/{plan_hash}" if plan_hash else ""
+
+
+def unknown_sale(sale: str, field: str = "name") -> Refusal:
+    """The refusal for a sale that is not there."""
+    message = f"There is no sale {sale[:128]!r}; look at its number."
+    return Refusal("UNKNOWN_SALE", message, field=field, kind=Kind.NOT_FOUND)
+
+
+# --- in
+
+
+def report_of(programme: str, sale: pb.Sale) -> Report:
+    """What the merchant reports, checked field by field. What it means together is for the domain to say."""
+    kind = _KINDS.get(sale.kind)
+    if kind is None:
+        raise Refusal("INVALID_KIND", "Say whether it is a sale or a return.", field="kind")
+    sale_class = _CLASSES.get(sale.sale_class)
+    if sale_class is None:
+        raise Refusal("INVALID_SALE_CLASS", "The class of a sale is retail or personal.", field="sale_class")
+    if not sale.HasField("occur_time"):
+        raise Refusal("TIME_MISSING", "Say when it happened.", field="occur_time")
+    return Report(
+        reference=_reference(sale.reference, "reference"),
+        member=id_in(MEMBER, programme, sale.member, "member"),
+        kind=kind,
+        occurred_at=from_timestamp(sale.occur_time, "occur_time"),
+        amount=parse_amount(sale.amount),
+        currency=sale.currency,
+        sale_class=sale_class,
+        original_reference=sale.original_reference and _reference(sale.original_reference, "original_reference"),
+        biz_transactions=_biz_transactions(sale.biz_transactions) if sale.biz_transactions else (),
+    )
+
+
+def is_reference(text: str) -> bool:
+    """Whether a text can be the merchant's number of a sale."""
+    return _REFERENCE.fullmatch(text) is not None
+
+
+def _reference(text: str, field: str) -> str:
+    if not is_reference(text):
+        message = "A sale's number has 1 to 128 characters on one line."
+        raise Refusal("INVALID_REFERENCE", message, field=field)
+    return text
+
+
+def _biz_transactions(ids: Iterable[str]) -> tuple[str, ...]:
+    given = tuple(ids)
+    if (
+        len(given) > _BIZ_TRANSACTIONS_AT_MOST
+        or len(set(given)) < len(given)
+        or not all(_BIZ_TRANSACTION.fullmatch(text) for text in given)
+    ):
+        message = f"Give at most {_BIZ_TRANSACTIONS_AT_MOST} different URIs of at most 512 ASCII characters each."
+        raise Refusal("INVALID_BIZ_TRANSACTIONS", message, field="biz_transactions")
+    return given
+
+
+# --- out
+
+
+def sale_message(
+    programme: str, sale_id: UUID | str, report: Report, plan_hash: str, lines: Iterable[PostedLine] = ()
+) -> pb.Sale:
+    """A sale or return as it is shown."""
+    return pb.Sale(
+        name=sale_name(programme, sale_id),
+        reference=report.reference,
+        member=member_name(programme, report.member),
+        kind=_KIND_NUMBERS[report.kind],
+        occur_time=to_timestamp(report.occurred_at),
+        amount=plain(report.amount),
+        currency=report.currency,
+        original_reference=report.original_reference,
+        sale_class=_CLASS_NUMBERS[report.sale_class],
+        lines=[line_message(programme, report.currency, line) for line in lines],
+        plan=plan_name(programme, plan_hash),
+        biz_transactions=report.biz_transactions,
+    )
+
+
+def line_message(programme: str, currency: str, line: PostedLine) -> pb.Line:
+    """A line as it is shown."""
+    return pb.Line(
+        id=line.id,
+        member=member_name(programme, line.member),
+        component=line.component,
+        level=line.level,
+        rate=plain(line.rate),
+        base=plain(line.base),
+        exact_amount=plain(line.exact_amount),
+        amount_minor=line.amount_minor,
+        currency=currency,
+        hold_until=to_timestamp(max(c.until for c in line.conditions)) if line.conditions else None,
+    )
+
+
+def plan_message(programme: str, row: PlanRow) -> pb.Plan:
+    """A plan version as it is shown."""
+    return pb.Plan(
+        name=plan_name(programme, row.hash),
+        version=row.version,
+        currency=row.currency,
+        effective_time=to_timestamp(row.effective_from),
+        document=row.document,
+        publish_time=to_timestamp(row.published_at),
+        hash=row.hash,
+    )

@@ -1,0 +1,1 @@
+"""What can be asked of commission: one use case a file."""

@@ -1,0 +1,1 @@
+"""Read models of commission: what others' events and its own add up to, rebuilt from them at any time."""

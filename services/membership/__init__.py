@@ -1,0 +1,1 @@
+"""Who belongs to a programme, below whom, and where they are paid."""

@@ -1,0 +1,1 @@
+"""What membership uses that is no fact of its own: keys, and the curve of the chain."""

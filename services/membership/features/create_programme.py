@@ -1,0 +1,36 @@
+"""Opens a programme."""
+
+from dataclasses import replace
+from uuid import UUID, uuid5
+
+from fenxiao.api.membership.v1 import membership_pb2 as pb
+from fenxiao.errors import Kind, Refusal
+from libs.eventlog import Tx
+from libs.servicekit import Call
+from services.membership.api import programme_message, required_time
+from services.membership.domain.programme import Programme, decide_create
+from services.membership.views.programmes import find_programme
+
+_STREAMS = UUID("5d3c6f5e-6f0b-4a6e-9a55-3b1f0a3d9c11")
+_OPERATOR = "operator"
+
+
+def create_programme(tx: Tx, request: pb.CreateProgrammeRequest, call: Call) -> pb.Programme:
+    """An operator opens a programme, for which his credential must be good."""
+    if call.claims.role != _OPERATOR:
+        raise Refusal("OPERATORS_ONLY", "only an operator can open a programme", kind=Kind.DENIED)
+    if not call.claims.covers(request.programme_id):
+        raise Refusal("OTHER_PROGRAMME", "the credential is not for this programme", kind=Kind.DENIED)
+    wanted = Programme(
+        id=request.programme_id,
+        display_name=request.programme.display_name,
+        currency=request.programme.currency,
+        time_zone=request.programme.time_zone,
+        start_time=required_time(
+            request.programme.start_time, request.programme.HasField("start_time"), "programme.start_time"
+        ),
+    )
+    events = decide_create(find_programme(tx, wanted.id), wanted)
+    meta = replace(call.meta(), programme=wanted.id)
+    tx.append(uuid5(_STREAMS, wanted.id), events, after=0, meta=meta, occurred_at=call.now)
+    return programme_message(wanted)

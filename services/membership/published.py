@@ -1,0 +1,59 @@
+"""What others see of membership's events. Nothing personal: a member is a random id."""
+
+from fenxiao.api.membership.v1 import events_pb2 as pb
+from libs.eventlog import Recorded
+from libs.servicekit.times import to_timestamp
+from services.membership.domain import events
+
+
+def programme_created(recorded: Recorded[events.ProgrammeCreated]) -> list[pb.ProgrammeCreated]:
+    """The programme as it was opened."""
+    event = recorded.event
+    return [
+        pb.ProgrammeCreated(
+            programme=event.programme,
+            display_name=event.display_name,
+            currency=event.currency,
+            time_zone=event.time_zone,
+            start_time=to_timestamp(event.start_time),
+        )
+    ]
+
+
+def member_enrolled(recorded: Recorded[events.MemberEnrolled]) -> list[pb.MemberEnrolled]:
+    """The member's ids, sponsor and join time; a wallet that nobody has proved stays here."""
+    event = recorded.event
+    return [
+        pb.MemberEnrolled(
+            member=str(event.member),
+            sponsor=str(event.sponsor) if event.sponsor else "",
+            join_time=to_timestamp(event.join_time),
+            payee=event.payee,
+        )
+    ]
+
+
+def sponsor_changed(recorded: Recorded[events.SponsorChanged]) -> list[pb.SponsorChanged]:
+    """The new sponsor, and from when on."""
+    event = recorded.event
+    return [
+        pb.SponsorChanged(
+            member=str(event.member), sponsor=str(event.sponsor), effective_time=to_timestamp(event.effective_time)
+        )
+    ]
+
+
+def member_suspended(recorded: Recorded[events.MemberSuspended]) -> list[pb.MemberSuspended]:
+    """That it was, and not why."""
+    return [pb.MemberSuspended(member=str(recorded.event.member))]
+
+
+def member_reinstated(recorded: Recorded[events.MemberReinstated]) -> list[pb.MemberReinstated]:
+    """That it was."""
+    return [pb.MemberReinstated(member=str(recorded.event.member))]
+
+
+def wallet_bound(recorded: Recorded[events.WalletBound]) -> list[pb.WalletBound]:
+    """Where the member is paid from now on."""
+    event = recorded.event
+    return [pb.WalletBound(member=str(event.member), payee=event.payee, account=event.account)]

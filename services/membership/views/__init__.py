@@ -1,0 +1,1 @@
+"""The read models of membership, made from its events."""

@@ -1,0 +1,69 @@
+"""The way of every call and every event through membership."""
+
+from fenxiao.api.membership.v1 import membership_pb2
+from libs.eventlog import EventTypes
+from libs.servicekit import Command, Query, Service
+from services.membership import published
+from services.membership.adapters.personal_data import open_keys
+from services.membership.domain import events
+from services.membership.features.batch_bind_wallets import batch_bind_wallets
+from services.membership.features.batch_enrol_members import batch_enrol_members
+from services.membership.features.bind_wallet import bind_wallet
+from services.membership.features.change_sponsor import change_sponsor
+from services.membership.features.create_programme import create_programme
+from services.membership.features.enrol_member import enrol_member
+from services.membership.features.get_member import get_member
+from services.membership.features.get_programme import get_programme
+from services.membership.features.get_tree import get_tree
+from services.membership.features.get_wallet_challenge import get_wallet_challenge
+from services.membership.features.list_members import list_members
+from services.membership.features.list_programmes import list_programmes
+from services.membership.features.reinstate_member import reinstate_member
+from services.membership.features.resolve_members import resolve_members
+from services.membership.features.suspend_member import suspend_member
+from services.membership.views.members import MEMBERS
+from services.membership.views.programmes import PROGRAMMES
+from services.membership.views.sponsors import SPONSORS
+
+COMMANDS = {
+    "CreateProgramme": Command(create_programme, scope="programmes.write"),
+    "EnrolMember": Command(enrol_member, scope="members.write"),
+    "BatchEnrolMembers": Command(batch_enrol_members, scope="members.write"),
+    "ChangeSponsor": Command(change_sponsor, scope="members.write"),
+    "SuspendMember": Command(suspend_member, scope="members.write"),
+    "ReinstateMember": Command(reinstate_member, scope="members.write"),
+    "BindWallet": Command(bind_wallet, scope="members.write"),
+    "BatchBindWallets": Command(batch_bind_wallets, scope="members.write"),
+}
+
+QUERIES = {
+    "GetProgramme": Query(get_programme, scope="members.read"),
+    "ListProgrammes": Query(list_programmes, scope="members.read"),
+    "GetMember": Query(get_member, scope="members.read"),
+    "ListMembers": Query(list_members, scope="members.read"),
+    "ResolveMembers": Query(resolve_members, scope="members.read"),
+    "GetTree": Query(get_tree, scope="members.read"),
+    "GetWalletChallenge": Query(get_wallet_challenge, scope="members.read"),
+}
+
+VIEWS = [PROGRAMMES, MEMBERS, SPONSORS]
+
+PUBLISHES = {
+    events.ProgrammeCreated: published.programme_created,
+    events.MemberEnrolled: published.member_enrolled,
+    events.SponsorChanged: published.sponsor_changed,
+    events.MemberSuspended: published.member_suspended,
+    events.MemberReinstated: published.member_reinstated,
+    events.WalletBound: published.wallet_bound,
+}
+
+SERVICE = Service(
+    name="membership",
+    api=membership_pb2.DESCRIPTOR.services_by_name["MembershipService"],
+    events=EventTypes(events.ALL),
+    commands=COMMANDS,
+    queries=QUERIES,
+    views=VIEWS,
+    publishes=PUBLISHES,
+    resources=[open_keys],
+)

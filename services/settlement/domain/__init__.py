@@ -1,0 +1,1 @@
+"""What settlement knows and decides, pure: no input, no output, no clock."""

@@ -1,0 +1,1 @@
+"""What settlement is asked to do: one use case a file."""

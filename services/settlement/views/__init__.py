@@ -1,0 +1,1 @@
+"""Read models: tables made from the events of this service, and from nothing else."""

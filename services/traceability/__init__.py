@@ -1,0 +1,1 @@
+"""Traceability: where goods come from and where they have been."""
