@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid5
 
-from fenxiao.epcis import ReadEvent, Vocabulary, canonical_text
+from fenxiao.epcis import Place, ReadEvent, Vocabulary, canonical_text
 from fenxiao.errors import Refusal
 from services.traceability.domain.events import TraceEventCaptured
 
@@ -38,9 +38,9 @@ def decide_capture(read: ReadEvent, context: str) -> list[TraceEventCaptured]:
             action=event.action,
             biz_step=_word(Vocabulary.BIZ_STEP, event.bizStep, read),
             disposition=_word(Vocabulary.DISPOSITION, event.disposition, read),
-            read_point=event.readPoint.id if event.readPoint else "",
-            biz_location=event.bizLocation.id if event.bizLocation else "",
-            epcs=tuple(event.objects),
+            read_point=_uri(event.readPoint, read),
+            biz_location=_uri(event.bizLocation, read),
+            epcs=tuple(map(read.names.expand, event.objects)),
             biz_transactions=tuple(dict.fromkeys(transactions)),
             document=read.text,
             context=context,
@@ -50,3 +50,7 @@ def decide_capture(read: ReadEvent, context: str) -> list[TraceEventCaptured]:
 
 def _word(vocabulary: Vocabulary, text: str | None, read: ReadEvent) -> str:
     return vocabulary.word(canonical_text(text, read.names)) if text else ""
+
+
+def _uri(place: Place | None, read: ReadEvent) -> str:
+    return read.names.expand(place.id) if place else ""

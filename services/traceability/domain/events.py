@@ -22,7 +22,7 @@ class TraceEventCaptured(BaseModel):
     read_point: str
     biz_location: str
     epcs: tuple[str, ...]
-    """EPCs and EPC classes that it is about, as the partner writes them."""
+    """EPCs and EPC classes that it is about, as the partner writes them, compact URIs in full. Likewise the places."""
     biz_transactions: tuple[str, ...]
     """Ids of business transactions in their canonical form: what sales and goods meet by."""
     document: str

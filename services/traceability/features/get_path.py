@@ -1,6 +1,7 @@
 """Shows what happened to an object or a lot, in order of time."""
 
 from fenxiao.api.traceability.v1 import traceability_pb2 as pb
+from fenxiao.epcis import is_uri
 from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
@@ -12,15 +13,12 @@ STEPS_A_PAGE = 100
 """Steps in an answer at most."""
 BYTES_A_PAGE = 2 * 1024 * 1024
 """An answer goes on in the next page behind so many bytes: an event can be large."""
-_LONGEST = 2000
 
 
 def get_path(reader: Reader, request: pb.GetPathRequest, call: Call) -> pb.GetPathResponse:
     """A page of the events that name it; empty for what nobody has reported."""
-    if not 0 < len(request.epc) <= _LONGEST:
-        raise Refusal(
-            "INVALID_EPC", f"epc is the URI of an object or a class, up to {_LONGEST} characters", field="epc"
-        )
+    if not is_uri(request.epc):
+        raise Refusal("INVALID_EPC", "epc is the URI of an object or of a class of objects", field="epc")
     wanted = page(request.page_size, request.page_token, default=STEPS_A_PAGE, most=STEPS_A_PAGE)
     after = Step.parse(wanted.after) if wanted.after else None
     steps = events_of(reader, call.programme, request.epc, after=after, limit=wanted.size + 1)

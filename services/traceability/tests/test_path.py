@@ -1,5 +1,7 @@
 """Asking where something has been."""
 
+from typing import Any
+
 import pytest
 
 from fenxiao.errors import Refusal
@@ -73,7 +75,7 @@ async def test_what_nobody_has_reported(trace: Traceability) -> None:
     await trace.capture(OLIVE_OIL)
     assert not (await trace.path("urn:epc:id:sgtin:9521141.012345.999")).steps
     assert not (await trace.path(LOT, parent="programmes/other")).steps
-    for epc in ("", "x" * 2001):
+    for epc in ("", "lot 7", "urn:x:\0", "urn:x:" + "y" * 2000):
         with pytest.raises(Refusal, match="INVALID_EPC"):
             await trace.path(epc)
 
@@ -81,6 +83,13 @@ async def test_what_nobody_has_reported(trace: Traceability) -> None:
 async def test_an_event_stands_once_on_a_path(trace: Traceability) -> None:
     await trace.capture(document(event(epcList=[SERIAL, "https://id.gs1.org/01/09521141123454/21/1"])))
     assert len((await trace.path(SERIAL)).steps) == 1
+
+
+async def test_compact_uris_are_found_by_what_they_stand_for(trace: Traceability) -> None:
+    fields: dict[str, Any] = {"@context": {"ex": "https://ex.example.com/"}, "epcList": ["ex:jar-1"]}
+    await trace.capture(document(event(**fields)))
+    (step,) = (await trace.path("https://ex.example.com/jar-1")).steps
+    assert list(step.epcs) == ["https://ex.example.com/jar-1"]
 
 
 async def test_events_about_no_object_are_on_no_path(trace: Traceability) -> None:

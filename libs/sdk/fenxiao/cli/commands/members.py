@@ -73,7 +73,7 @@ def show(
 def tree(
     context: typer.Context,
     member: Annotated[
-        str, typer.Argument(metavar="[MEMBER]", help=t("The merchant's number of the member, or the UUID."))
+        str, typer.Argument(metavar="MEMBER", help=t("The merchant's number of the member, or the UUID."))
     ] = "",
     depth: Annotated[int, typer.Option("--depth", min=0, help=t("Levels below; all of them if 0."))] = 0,
     as_of: Annotated[

@@ -67,7 +67,7 @@ def publish(context: typer.Context, file: DocumentArgument) -> None:
 
 def show(
     context: typer.Context,
-    plan: Annotated[str, typer.Argument(metavar="[HASH]", help=t("A plan's hash, or `current`."))] = "current",
+    plan: Annotated[str, typer.Argument(metavar="HASH", help=t("A plan's hash, or `current`."))] = "current",
     raw: Annotated[bool, typer.Option("--document", help=t("Print the document as it was submitted."))] = False,
 ) -> None:
     """Print a plan version."""

@@ -51,7 +51,7 @@ def create(
     _print(session, session.run(work))
 
 
-def show(context: typer.Context, programme_id: Annotated[str, typer.Argument(metavar="[ID]")] = "") -> None:
+def show(context: typer.Context, programme_id: Annotated[str, typer.Argument(metavar="ID")] = "") -> None:
     """Print a programme."""
     from dataclasses import replace
 

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 def statement(
     context: typer.Context,
     member: Annotated[
-        str, typer.Argument(metavar="[MEMBER]", help=t("The merchant's number of the member, or the UUID."))
+        str, typer.Argument(metavar="MEMBER", help=t("The merchant's number of the member, or the UUID."))
     ] = "",
     period: Annotated[
         str, typer.Option("--period", help=t("A month (2010-12), a year, or FROM/TO (TO not included)."))
