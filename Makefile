@@ -6,7 +6,7 @@ NODE_READY := contracts/node_modules/.ready
 PROTOS := $(shell find protos -name '*.proto' | sort)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-python test-contracts bench lint format protos protos-baseline lock clean
+.PHONY: help setup demo up test test-python test-contracts bench lint format protos protos-baseline docs lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -34,7 +34,6 @@ lint: setup ## formats, types, import rules, API rules, contracts
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
 	@cd protos && ../$(BIN)/buf lint && ../$(BIN)/buf breaking --against baseline.binpb
-	@$(BIN)/python -m tests.generated
 	@cd contracts && bin/forge fmt --check && bin/forge lint
 
 format: setup ## format everything
@@ -63,6 +62,9 @@ protos: setup ## generate the API stubs anew
 		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --mypy_out=quiet:libs/sdk \
 		--plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc --mypy_grpc_out=quiet:libs/sdk $(PROTOS)
 	@find libs/sdk/fenxiao/api -type d -exec sh -c 'test -e "$$1/__init__.py" || touch "$$1/__init__.py"' _ {} \;
+
+docs: setup ## generate docs/events.md anew
+	@$(BIN)/python -m docs.events
 
 protos-baseline: setup ## accept the APIs as they are now; later changes must not break them
 	@cd protos && ../$(BIN)/buf build -o baseline.binpb

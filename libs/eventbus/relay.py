@@ -100,6 +100,7 @@ class Relay:
         await ensure_stream(self._nc, self._service, replicas=self._replicas)
         end = await tail(self._nc, self._service)
         self._sequence = end.sequence
+        self.position = end.last.position if end.last else 0
         return await self._log.read(lambda reader: self._first_page(reader, end))
 
     def _first_page(self, reader: Reader, end: Tail) -> _Page:
