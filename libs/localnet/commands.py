@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from fenxiao.cli.texts import language
 from libs.localnet.chain import ChainError
 from libs.localnet.demo import Demo, run_demo
 from libs.localnet.display import Display
@@ -18,6 +19,7 @@ from libs.localnet.doctor import diagnose
 from libs.localnet.home import Home, HomeError
 from libs.localnet.network import LocalNetwork, repository_root
 from libs.localnet.process import ProcessFailed
+from libs.localnet.summary import show
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -36,8 +38,11 @@ def demo(path: Path | None, *, as_json: bool) -> int:
     display = Display(quiet=as_json)
     work = Demo(LocalNetwork(Home.at(path)), display)
     code = _run(run_demo(work), display)
-    if as_json and code == DONE:
-        print(json.dumps({"figures": work.figures, "seconds": work.seconds}))
+    if code == DONE:
+        if as_json:
+            print(json.dumps({"figures": work.figures, "seconds": work.seconds}))
+        else:
+            show(work.figures, sum(work.seconds.values()), work.home.root, language())
     return code
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import grpc.aio
 import pytest
+from google.protobuf.any_pb2 import Any as PackedAny
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
 from fenxiao.api.membership.v1 import membership_pb2, membership_pb2_grpc
 from fenxiao.client import Client, Consistency
 from fenxiao.client.client import pages
 from fenxiao.errors import Kind, Refusal
-from google.protobuf.any_pb2 import Any as PackedAny
-from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 Step = Callable[[Any, Any], Any]
 
@@ -76,11 +77,12 @@ def says_nothing() -> Step:
 async def serving(*steps: Step, port: int = 0, **options: Any) -> AsyncIterator[tuple[Client, Scripted, int]]:
     service = Scripted(*steps)  # pyright: ignore[reportAbstractUsage] - abstract in the stubs only
     server = grpc.aio.server()
+    options.setdefault("patience", 5.0)
     membership_pb2_grpc.add_MembershipServiceServicer_to_server(service, server)
     port = server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     try:
-        async with Client({"membership": f"127.0.0.1:{port}"}, **{"patience": 5.0, **options}) as client:
+        async with Client({"membership": f"127.0.0.1:{port}"}, **options) as client:
             yield client, service, port
     finally:
         await server.stop(None)

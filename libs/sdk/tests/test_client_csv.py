@@ -3,12 +3,13 @@ import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fenxiao.client.csv_table import LINE_LIMIT
 from fenxiao.client.rows import BadRow, Columns, Row
 from fenxiao.client.tables import open_table
 from fenxiao.errors import Refusal
-from hypothesis import given
-from hypothesis import strategies as st
 
 COLUMNS = Columns(required=("a", "b"), optional=("c",))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fenxiao.client.lines import SALE_COLUMNS
 from fenxiao.client.rows import Row
 from fenxiao.client.tables import open_table
