@@ -1,41 +1,15 @@
 """`fenxiao demo`: the whole business once, from real orders to members paid, step by step.
 
-A step is one small async function: it does its part, puts what the summary needs into `demo.figures`, and returns what
-is shown behind its name. The order in which they run is the list STEPS.
+The order of the steps is the list STEPS.
 """
 
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 from libs.localnet import gift_wholesale
-from libs.localnet.display import Display
 from libs.localnet.home import Home, HomeError
-from libs.localnet.network import LocalNetwork
+from libs.localnet.steps import Demo, Step
 
-
-@dataclass
-class Demo:
-    """What the steps share."""
-
-    network: LocalNetwork
-    display: Display
-    figures: dict[str, Any] = field(default_factory=dict[str, Any])
-    seconds: dict[str, float] = field(default_factory=dict[str, float])
-
-    @property
-    def home(self) -> Home:
-        """Where the network lives."""
-        return self.network.home
-
-
-@dataclass(frozen=True)
-class Step:
-    """One part of the demo."""
-
-    name: str
-    run: Callable[[Demo], Awaitable[str]]
+__all__ = ["STEPS", "Demo", "Step", "claim", "run_demo"]
 
 
 async def start(demo: Demo) -> str:

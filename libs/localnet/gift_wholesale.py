@@ -6,7 +6,7 @@ Each step is what a merchant would do, through the public APIs, and gives what i
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -24,9 +24,7 @@ from fenxiao.verify import Chain, read_export, verify
 from libs.localnet import wallets
 from libs.localnet.home import HomeError
 from libs.localnet.network import repository_root
-
-if TYPE_CHECKING:
-    from libs.localnet.demo import Demo
+from libs.localnet.steps import Demo
 
 PROGRAMME: Final = "gift-wholesale"
 PARENT: Final = f"programmes/{PROGRAMME}"
@@ -46,11 +44,11 @@ def _stamp(moment: datetime) -> Timestamp:
     return stamp
 
 
-def _client(demo: "Demo") -> Client:
+def _client(demo: Demo) -> Client:
     return Client.from_home(demo.home.root)
 
 
-def _progress(demo: "Demo", step: str) -> Any:
+def _progress(demo: Demo, step: str) -> Any:
     def show(progress: Progress) -> None:
         demo.display.update(step, f"{progress.lines:,}")
 
@@ -64,7 +62,7 @@ def _taken(result: ImportResult) -> str:
     return f"{result.taken:,} taken"
 
 
-async def open_programme(demo: "Demo") -> str:
+async def open_programme(demo: Demo) -> str:
     """Open the merchant's programme, name the token that it pays in, and publish its plan."""
     deployment = demo.network.endpoints.deployment
     async with _client(demo) as client:
@@ -94,7 +92,7 @@ async def open_programme(demo: "Demo") -> str:
     return f"plan {plan.version}, {plan.hash[:12]}…"
 
 
-async def enrol_members(demo: "Demo") -> str:
+async def enrol_members(demo: Demo) -> str:
     """Import the members, each below a sponsor."""
     async with _client(demo) as client:
         result = await import_members(client, PROGRAMME, _file("members.csv"), report=_progress(demo, "members"))
@@ -102,7 +100,7 @@ async def enrol_members(demo: "Demo") -> str:
     return _taken(result)
 
 
-async def bind_wallets(demo: "Demo") -> str:
+async def bind_wallets(demo: Demo) -> str:
     """Bind a wallet for each member, by the signature of the wallet's owner."""
     bound = 0
     async with _client(demo) as client:
@@ -134,14 +132,14 @@ async def _challenge(client: Client, member: membership_pb.Member, number: int) 
     )
 
 
-async def record_sales(demo: "Demo") -> str:
+async def record_sales(demo: Demo) -> str:
     """Import a month of sales and returns; their commission lines are computed with them."""
     async with _client(demo) as client:
         result = await import_sales(client, PROGRAMME, _file("sales.csv"), report=_progress(demo, "sales"))
     return _taken(result)
 
 
-async def fund_vault(demo: "Demo") -> str:
+async def fund_vault(demo: Demo) -> str:
     """Ask what will be due, and put exactly that into the vault, as the merchant would."""
     async with _client(demo) as client:
         preview = await client.settlement.PreviewDistribution(
@@ -151,7 +149,7 @@ async def fund_vault(demo: "Demo") -> str:
     return f"{format_minor(preview.total_minor, CURRENCY)} for {preview.payees:,} payees"
 
 
-async def settle(demo: "Demo") -> str:
+async def settle(demo: Demo) -> str:
     """Close the distribution, and watch the contract pay until nobody is left."""
     async with _client(demo) as client:
         closed = await client.settlement.CloseDistribution(
@@ -177,7 +175,7 @@ async def settle(demo: "Demo") -> str:
     return f"{payees:,} payees in {len(payments)} payments"
 
 
-async def verify_all(demo: "Demo") -> str:
+async def verify_all(demo: Demo) -> str:
     """Recompute every statement from events and plan, and hold it against the chain, as a stranger would."""
     folder = demo.home.root / "export" / PROGRAMME
     folder.parent.mkdir(parents=True, exist_ok=True)

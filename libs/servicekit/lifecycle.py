@@ -29,9 +29,12 @@ USAGE = 64
 
 
 def main(service: Service, arguments: Sequence[str] | None = None) -> None:
-    """Runs `serve`, `migrate` (creates what the database lacks) or `rebuild` (makes every view anew)."""
+    """Runs what the first argument says.
+
+    `serve`; `migrate`: create what the database lacks; `rebuild`: make every view anew; `retry`: apply parked events.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    actions = {"serve": serve, "migrate": migrate, "rebuild": rebuild}
+    actions = {"serve": serve, "migrate": migrate, "rebuild": rebuild, "retry": retry}
     if len(words) != 1 or words[0] not in actions:
         print(f"usage: python -m services.{service.name} {'|'.join(actions)}", file=sys.stderr)
         raise SystemExit(USAGE)
@@ -182,3 +185,14 @@ async def rebuild(service: Service, settings: Settings) -> None:
     await nc.close()
     await log.close()
     logger.info("rebuilt", events=applied)
+
+
+async def retry(service: Service, settings: Settings) -> None:
+    """Applies what is parked, in order, up to the first in each scope that fails again. Run it on a stopped service."""
+    log = open_log(service, settings.database_url)
+    for source, handlers in service.sources.items():
+        consumer = Consumer(log, Nats(), service.name, source, handlers, halt_programme=service.halt_programme)
+        for scope in dict.fromkeys(parked.scope for parked in await consumer.parked_messages()):
+            done = await consumer.retry_parked(scope)
+            logger.info("retried", source=source, scope=scope, applied=done)
+    await log.close()
