@@ -204,6 +204,7 @@ class DistributionClosed(_message.Message):
     data_hash: _builtins.str
     parts: _builtins.int
     payees: _builtins.int
+    """Everybody in the tree, also those who get nothing new."""
     cumulative_units: _builtins.str
     """Token units, decimal integers."""
     due_units: _builtins.str

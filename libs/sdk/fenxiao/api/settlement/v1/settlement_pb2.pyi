@@ -255,6 +255,7 @@ class Distribution(_message.Message):
     data_hash: _builtins.str
     """0x… SHA-256 of the exported tree."""
     payees: _builtins.int
+    """Who gets something new."""
     total_minor: _builtins.int
     cumulative_units: _builtins.str
     """Cumulative total of the programme in token units, decimal integer."""
