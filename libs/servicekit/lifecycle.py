@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
-from nats.aio.client import Client as Nats
 from nats.errors import Error as NatsError
 
 from fenxiao.credentials import load_jwks
 from libs.eventbus import TABLES as BUS_TABLES
 from libs.eventbus import Consumer, Relay, inbox_prefix, replay
+from libs.eventbus.connection import Connection
 from libs.eventbus.inbox import Inbox
 from libs.eventlog import EventLog, Tx
 from libs.servicekit import idempotency, logs
@@ -67,7 +67,7 @@ def open_log(service: Service, url: str) -> EventLog:
     )
 
 
-async def connect(nc: Nats, service: str, settings: Settings) -> None:
+async def connect(nc: Connection, service: str, settings: Settings) -> None:
     """Connects to NATS; the connection comes back by itself for as long as the process lives."""
     seed = str(settings.nats_nkey_seed_file) if settings.nats_nkey_seed_file else None
     pause = 0.2
@@ -102,7 +102,7 @@ async def serve(service: Service, settings: Settings) -> None:
     log = open_log(service, settings.database_url)
     running = Running(service, settings, log, resources, {})
     opened.append(running)
-    nc = Nats()
+    nc = Connection()
     for source, handlers in service.sources.items():
         running.consumers[source] = Consumer(
             log, nc, service.name, source, handlers, halt_programme=service.halt_programme
@@ -129,7 +129,7 @@ async def serve(service: Service, settings: Settings) -> None:
     resources.close()
 
 
-async def _on_the_bus(nc: Nats, service: str, settings: Settings, parts: Sequence[Relay | Consumer]) -> None:
+async def _on_the_bus(nc: Connection, service: str, settings: Settings, parts: Sequence[Relay | Consumer]) -> None:
     await connect(nc, service, settings)
     async with asyncio.TaskGroup() as group:
         for part in parts:
@@ -172,14 +172,16 @@ async def rebuild(service: Service, settings: Settings) -> None:
     for view in service.views:
         for cls, apply in view.others.items():
             handlers.setdefault(type_name(cls), []).append(apply)
-    nc = Nats()
+    nc = Connection()
     await connect(nc, service.name, settings)
     for source in service.sources:
-        consumed = await log.read(Inbox(source, service.name).progress)
+        inbox = Inbox(source, service.name)
+        consumed, parked = await log.read(lambda reader, inbox=inbox: (inbox.progress(reader), inbox.parked(reader)))
         if consumed.place is None:
             continue
+        waiting = {one.received.place for one in parked}
         async for received in replay(nc, source, consumed.place, service.name):
-            for apply in handlers.get(received.type, ()):
+            for apply in handlers.get(received.type, ()) if received.place not in waiting else ():
                 await log.write(lambda tx, apply=apply, received=received: apply(tx, received))
                 applied += 1
     await nc.close()
@@ -191,7 +193,7 @@ async def retry(service: Service, settings: Settings) -> None:
     """Applies what is parked, in order, up to the first in each scope that fails again. Run it on a stopped service."""
     log = open_log(service, settings.database_url)
     for source, handlers in service.sources.items():
-        consumer = Consumer(log, Nats(), service.name, source, handlers, halt_programme=service.halt_programme)
+        consumer = Consumer(log, Connection(), service.name, source, handlers, halt_programme=service.halt_programme)
         for scope in dict.fromkeys(parked.scope for parked in await consumer.parked_messages()):
             done = await consumer.retry_parked(scope)
             logger.info("retried", source=source, scope=scope, applied=done)

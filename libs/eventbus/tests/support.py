@@ -19,7 +19,7 @@ from nats.aio.client import Client
 from pydantic import BaseModel, ConfigDict
 
 from fenxiao.api.membership.v1 import events_pb2 as membership
-from libs.eventbus import TABLES, Connection, Consumer, Received, Relay, inbox_prefix
+from libs.eventbus import TABLES, Connection, Consumer, Received, Relay
 from libs.eventlog import EventLog, EventTypes, Meta, Recorded, Tx
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -74,10 +74,7 @@ class NatsServer:
         async def quiet(_: Exception) -> None:
             """Lost connections are what these tests are about."""
 
-        connection = Connection()
-        options |= {"reconnect_time_wait": 0.1, "max_reconnect_attempts": -1, "error_cb": quiet}
-        await connection.connect(self.url, inbox_prefix=inbox_prefix(service), **options)
-        return connection
+        return await Connection.open(self.url, service, reconnect_time_wait=0.1, error_cb=quiet, **options)
 
 
 class Enrolled(BaseModel):
