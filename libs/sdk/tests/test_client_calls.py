@@ -1,7 +1,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ def says_nothing() -> Step:
 
 
 @asynccontextmanager
-async def serving(*steps: Step, port: int = 0, **options: Any) -> AsyncIterator[tuple[Client, Scripted, int]]:
+async def serving(*steps: Step, port: int = 0, **options: Any) -> AsyncGenerator[tuple[Client, Scripted, int]]:
     service = Scripted(*steps)  # pyright: ignore[reportAbstractUsage] - abstract in the stubs only
     server = grpc.aio.server()
     options.setdefault("patience", 5.0)

@@ -16,8 +16,14 @@ BROKEN: Final = 70
 INTERRUPTED: Final = 130
 
 
+class Misuse(Refusal):
+    """A command line that does not say what is meant."""
+
+
 def code_of(refusal: Refusal) -> int:
     """Give the exit code of a refusal."""
+    if isinstance(refusal, Misuse):
+        return USAGE
     if refusal.reason == "INTERNAL_ERROR":
         return BROKEN
     match refusal.kind:

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from fenxiao.cli.exits import Misuse
 from fenxiao.errors import Refusal
 
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
@@ -30,7 +31,7 @@ def read_moment(text: str, where: ZoneInfo) -> datetime:
     except (ValueError, OverflowError):
         pass
     message = f"{text[:40]!r} is no time; write a date such as 2011-02-01, or 2011-02-01T12:00:00Z."
-    raise Refusal("INVALID_TIME", message)
+    raise Misuse("INVALID_TIME", message)
 
 
 def read_period(text: str, where: ZoneInfo) -> tuple[datetime, datetime]:
@@ -49,9 +50,9 @@ def read_period(text: str, where: ZoneInfo) -> tuple[datetime, datetime]:
             start, end = _beginning(day, where), _beginning(day + timedelta(days=1), where)
     except (ValueError, OverflowError):
         message = f"{text[:60]!r} is no period; write a month (2010-12), a year, a day, or FROM/TO."
-        raise Refusal("INVALID_PERIOD", message) from None
+        raise Misuse("INVALID_PERIOD", message) from None
     if start >= end:
-        raise Refusal("INVALID_PERIOD", "A period ends after it begins.")
+        raise Misuse("INVALID_PERIOD", "A period ends after it begins.")
     return start, end
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from fenxiao.cli import output
+from fenxiao.cli.exits import Misuse
 from fenxiao.errors import Kind, Refusal
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Session:
         if not listed:
             message = "There is no programme yet; `fenxiao programme create` opens one."
             raise Refusal("NO_PROGRAMME", message, kind=Kind.NOT_FOUND)
-        raise Refusal("SEVERAL_PROGRAMMES", "There are several programmes; name one with --programme.")
+        raise Misuse("SEVERAL_PROGRAMMES", "There are several programmes; name one with --programme.")
 
 
 def id_of(name: str) -> str:

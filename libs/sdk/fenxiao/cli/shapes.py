@@ -130,7 +130,7 @@ def statement(message: settlement_pb2.Statement, members: Mapping[str, str]) -> 
     """Give what a member has earned and received."""
     return {
         "member": id_of(message.member),
-        "member_id": members.get(message.member, ""),
+        "member_id": members.get(member_of(message), ""),
         "currency": message.currency,
         "lines": [
             {
@@ -155,6 +155,11 @@ def statement(message: settlement_pb2.Statement, members: Mapping[str, str]) -> 
         "paid": message.paid_minor,
         "debt": message.debt_minor,
     }
+
+
+def member_of(message: settlement_pb2.Statement) -> str:
+    """Give the resource name of a statement's member."""
+    return message.name.partition("/statements/")[0]
 
 
 def distribution(message: settlement_pb2.Distribution) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from fenxiao.api.events.v1 import events_pb2
 from fenxiao.api.settlement.v1 import settlement_pb2
@@ -41,7 +41,7 @@ class _Endurance:
         await asyncio.sleep(next(self._pauses))
 
 
-async def watch_distribution(client: Client, name: str) -> AsyncIterator[settlement_pb2.Distribution]:
+async def watch_distribution(client: Client, name: str) -> AsyncGenerator[settlement_pb2.Distribution]:
     """Give a distribution whenever it changes, until it is paid or blocked."""
     endurance = _Endurance(client.patience)
     request = settlement_pb2.WatchDistributionRequest(name=name)
@@ -63,7 +63,7 @@ async def watch_distribution(client: Client, name: str) -> AsyncIterator[settlem
 
 async def tail_events(
     client: Client, service: str, programme: str, *, after: str = "", only_new: bool = False
-) -> AsyncIterator[events_pb2.Event]:
+) -> AsyncGenerator[events_pb2.Event]:
     """Give the public events of a service as they are committed, each once, without end.
 
     `after` is an `Event.position` behind which to begin; `only_new` begins behind all that is committed now.
@@ -80,8 +80,8 @@ async def tail_events(
         request = events_pb2.TailEventsRequest(parent=parent, after_position=_reopening(after))
         try:
             async for event in events.TailEvents(request, timeout=_SPAN):
-                endurance.reached()
                 if _order(event.position) > _order(after):
+                    endurance.reached()
                     after = event.position
                     yield event
         except Refusal as caught:

@@ -1,5 +1,6 @@
 """What the exported events say, arranged for the checks."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +16,9 @@ from fenxiao.api.settlement.v1 import events_pb2 as settlement
 from fenxiao.errors import Refusal
 from fenxiao.plans import Plan, Tree, plan_hash, read_plan
 from fenxiao.verify.export import Export
-from fenxiao.verify.report import Report
+from fenxiao.verify.report import Check, Report
+
+_POSITION = re.compile(r"([^:]+):([0-9]{1,18}):([0-9]{1,9})")
 
 
 def moment(stamp: Timestamp) -> datetime:
@@ -24,10 +27,13 @@ def moment(stamp: Timestamp) -> datetime:
 
 
 def unpack(event: events_pb2.Event) -> Any:
-    """The event's data as a message of its own type."""
+    """The event's data as a message of its own type; None for a type that this version does not know."""
     name = event.data.type_url.rpartition("/")[2]
-    cls = message_factory.GetMessageClass(descriptor_pool.Default().FindMessageTypeByName(name))
-    return cls.FromString(event.data.value)
+    try:
+        descriptor = descriptor_pool.Default().FindMessageTypeByName(name)
+    except KeyError:
+        return None
+    return message_factory.GetMessageClass(descriptor).FromString(event.data.value)
 
 
 @dataclass
@@ -88,8 +94,7 @@ def gather(export: Export, report: Report) -> Facts:
     for _, data in _data(export.events["commission"]):
         match data:
             case commission.PlanPublished():
-                if plans.that(plan_hash(data.document) == data.hash, f"plan {data.hash} has another document"):
-                    facts.plans[data.hash] = read_plan(data.document)
+                _plan(facts, plans, data)
             case commission.SaleRecorded() | commission.ReturnRecorded():
                 facts.sales[data.sale] = SaleFact(
                     data.sale,
@@ -113,17 +118,28 @@ def gather(export: Export, report: Report) -> Facts:
     return facts
 
 
+def _plan(facts: Facts, check: Check, event: commission.PlanPublished) -> None:
+    try:
+        if check.that(plan_hash(event.document) == event.hash, f"plan {event.hash} has another document"):
+            facts.plans[event.hash] = read_plan(event.document)
+    except Refusal as refusal:
+        check.that(False, f"plan {event.hash}: {refusal.message}")
+
+
 def _data(events: Iterable[events_pb2.Event]) -> Iterator[tuple[events_pb2.Event, Any]]:
     return ((event, unpack(event)) for event in events)
 
 
-def _check_order(check: Any, programme: str, service: str, events: Iterable[events_pb2.Event]) -> None:
+def _check_order(check: Check, programme: str, service: str, events: Iterable[events_pb2.Event]) -> None:
     seen = set[str]()
     last: tuple[int, int] = (0, -1)
     store = ""
     for event in events:
-        where, position, n = event.position.split(":")
-        place = (int(position), int(n))
+        found = _POSITION.fullmatch(event.position)
+        if found is None or unpack(event) is None:
+            check.that(False, f"{service}: event {event.id} has no position, or a type that this version does not know")
+            continue
+        where, place = found[1], (int(found[2]), int(found[3]))
         fits = (
             event.programme == programme
             and event.source == service

@@ -13,6 +13,7 @@ from typing import Any
 
 from fenxiao.api.settlement.v1 import events_pb2 as settlement
 from fenxiao.api.settlement.v1 import settlement_pb2
+from fenxiao.errors import Refusal
 from fenxiao.money import minor_digits
 from fenxiao.proofs.hashes import parse_address, parse_hash, to_hex
 from fenxiao.proofs.payout_tree import Payout, PayoutScope, PayoutTree
@@ -113,8 +114,11 @@ def replay(facts: Facts, report: Report) -> Books:
                 parts[event.currency, event.number].extend(event.entries)
             case settlement.DistributionClosed():
                 entries = parts.pop((event.currency, event.number), [])
-                _check_shares(facts, books, shares, event, entries, recorded_at)
-                _check_tree(books, roots, report, event, entries)
+                try:
+                    _check_shares(facts, books, shares, event, entries, recorded_at)
+                    _check_tree(books, roots, report, event, entries)
+                except Refusal as refusal:
+                    roots.that(False, f"{event.currency}-{event.number} cannot be read: {refusal.message}")
             case _:
                 pass
     for fact in facts.sales.values():
@@ -140,7 +144,15 @@ def _enter(
 
 
 def _scale(facts: Facts, currency: str) -> int:
+    if currency not in facts.assets:
+        raise Refusal("NO_ASSET", f"no token was registered for {currency}")
     return 10 ** (facts.assets[currency].token_decimals - minor_digits(currency))
+
+
+def _units(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 78):
+        raise Refusal("INVALID_UNITS", f"{text[:80]!r} is not a number of token units")
+    return int(text)
 
 
 def _check_shares(
@@ -160,7 +172,7 @@ def _check_shares(
             continue
         listed.add(member)
         account = books.accounts[event.currency, member]
-        due, cumulative = int(entry.due_units), int(entry.cumulative_units)
+        due, cumulative = _units(entry.due_units), _units(entry.cumulative_units)
         accounts = {wallet.account for wallet in fact.wallets if wallet.bound_at <= closed_at}
         check.that(
             due in (0, account.payable * scale)
@@ -203,7 +215,7 @@ def _check_tree(
         event.chain_id, parse_address(event.vault), parse_hash(event.programme_key), parse_address(event.token)
     )
     tree = PayoutTree(
-        scope, [Payout(parse_hash(e.payee), parse_address(e.account), int(e.cumulative_units)) for e in entries]
+        scope, [Payout(parse_hash(e.payee), parse_address(e.account), _units(e.cumulative_units)) for e in entries]
     )
     before = [found.closed for found in books.distributions if found.closed.currency == event.currency]
     previous = before[-1].root if before else to_hex(bytes(32))
@@ -212,9 +224,9 @@ def _check_tree(
     check.that(to_hex(tree.data_hash) == event.data_hash, f"{name}: the export has another hash")
     check.that(event.previous_root == previous, f"{name}: it follows {event.previous_root}, not {previous}")
     check.that(event.number == len(before) + 1, f"{name}: it is number {len(before) + 1}")
-    check.that(int(event.cumulative_units) == tree.total, f"{name}: the entitlements sum to {tree.total}")
-    due = sum(int(entry.due_units) for entry in entries)
-    check.that(int(event.due_units) == due, f"{name}: what is new sums to {due}")
+    check.that(_units(event.cumulative_units) == tree.total, f"{name}: the entitlements sum to {tree.total}")
+    due = sum(_units(entry.due_units) for entry in entries)
+    check.that(_units(event.due_units) == due, f"{name}: what is new sums to {due}")
     report.figures.setdefault("distributions", []).append(name)
     books.distributions.append(Distribution(event, tree, entries))
 

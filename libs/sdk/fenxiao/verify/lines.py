@@ -44,14 +44,16 @@ def _expected(
 ) -> list[_Row]:
     amount = parse_amount(fact.amount)
     if fact.original:
-        original, so_far = facts.sales[fact.original], posted[fact.original]
+        original, so_far = facts.sales.get(fact.original), posted.get(fact.original)
+        if original is None or so_far is None:
+            raise Refusal("RETURN_OF_NOTHING", f"it returns {fact.original}, which is no sale that can be rated")
         if original.member != fact.member or original.currency != fact.currency:
             raise Refusal("RETURN_OF_ANOTHER", "the return's member or currency is not its sale's")
         _same_plan(fact, original.plan_hash)
         if not so_far.lines:
             return []
         reversing = rate_return(
-            facts.plans[original.plan_hash],
+            _plan_named(facts, original.plan_hash),
             so_far.lines,
             sale_amount=parse_amount(original.amount),
             returned_before=so_far.returned,
@@ -77,6 +79,13 @@ def _expected(
             if line_id is not None:
                 so_far.lines[line_id] = line
     return sorted(_row(line, "") for line in lines)
+
+
+def _plan_named(facts: Facts, name: str) -> Plan:
+    plan = facts.plans.get(name)
+    if plan is None:
+        raise Refusal("UNKNOWN_PLAN", f"no plan {name} was published")
+    return plan
 
 
 def _same_plan(fact: SaleFact, expected: str) -> None:

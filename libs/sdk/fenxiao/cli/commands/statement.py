@@ -61,7 +61,7 @@ async def _read(session: Session, client: "Client", member: str, period: str) ->
             parent=programme.name, currency=currency, page_size=500, with_lines=session.as_json
         )
         messages = [s async for page in pages(client.settlement.ListStatements, listing) for s in page.statements]
-        references = await references_of(client, programme.name, {message.member for message in messages})
+        references = await references_of(client, programme.name, {shapes.member_of(message) for message in messages})
     statements = [shapes.statement(message, references) for message in messages]
     if span:
         first, last = (int(moment.timestamp() * 1_000_000) for moment in span)
