@@ -67,6 +67,7 @@ def lines_posted(recorded: Recorded[events.LinesPosted]) -> list[pb.LinesPosted]
             occur_time=to_timestamp(recorded.occurred_at),
             plan_hash=event.plan_hash,
             engine_version=event.engine_version,
+            members_cut=event.members_cut,
             lines=[_line(line) for line in event.lines],
         )
     ]

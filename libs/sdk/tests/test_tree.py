@@ -40,6 +40,8 @@ def test_a_change_counts_from_its_moment_on():
     tree.change_sponsor("c", "a", day(2))  # backdated: until the next change only
     assert [tree.sponsor("c", day(n)) for n in (1, 2, 5, 7)] == ["b", "a", "x", None]
     tree.change_sponsor("c", "x", day(5))  # the same again changes nothing
+    tree.change_sponsor("c", "a", day(5))  # another at the same moment corrects it
+    assert [tree.sponsor("c", day(n)) for n in (1, 2, 5, 7)] == ["b", "a", "a", None]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,6 @@ def test_a_change_counts_from_its_moment_on():
         ("nobody", "a", 1, "UNKNOWN_MEMBER"),
         ("c", "late", 1, "SPONSOR_JOINED_LATER"),
         ("c", "a", 0, "CHANGE_BEFORE_JOINING"),
-        ("b", None, 4, "CONFLICTING_CHANGE"),
     ],
 )
 def test_refused_changes_change_nothing(member: str, sponsor: str | None, at: int, reason: str):
@@ -121,12 +122,11 @@ class Naive:
         return line
 
     def try_change(self, member: str, sponsor: str | None, at: int) -> str:
-        same = [s for m, s, n in self.said if (m, n) == (member, at)]
-        if same:
-            return "" if same == [sponsor] else "CONFLICTING_CHANGE"
-        self.said.append((member, sponsor, at))
+        before = self.said
+        # The newest word on a moment counts.
+        self.said = [(m, s, n) for m, s, n in before if (m, n) != (member, at)] + [(member, sponsor, at)]
         if any(self.upline(m, n) is None for m in MEMBERS for n in range(7)):
-            self.said.pop()
+            self.said = before
             return "CYCLE"
         return ""
 

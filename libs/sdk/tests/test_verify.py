@@ -24,7 +24,7 @@ from fenxiao.api.settlement.v1 import events_pb2 as settlement
 from fenxiao.api.settlement.v1 import settlement_pb2
 from fenxiao.errors import Refusal
 from fenxiao.plans import plan_hash
-from fenxiao.proofs.hashes import checksum_address, programme_key, to_hex
+from fenxiao.proofs.hashes import checksum_address, keccak256, programme_key, to_hex
 from fenxiao.proofs.payout_tree import Payout, PayoutScope, PayoutTree
 from fenxiao.verify import Chain, ExportError, Report, read_export, verify
 from fenxiao.verify.chain import ProposedRoot, Transfer
@@ -43,6 +43,7 @@ components:
   - {id: network, type: unilevel, levels: [8%, 4%, 2%]}
 """
 HASH = plan_hash(DOCUMENT)
+PLAN_ON_CHAIN = to_hex(keccak256(bytes.fromhex(HASH)))
 START = datetime(2010, 12, 1, tzinfo=UTC)
 AS_OF = datetime(2011, 2, 1, tzinfo=UTC)
 RECORDED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -170,6 +171,21 @@ class Writer:
         self.add("settlement", closed)
         return to_hex(tree.root)
 
+    def pay(self, number: int, root: str, entitled: dict[str, tuple[int, int]]) -> None:
+        """The chain has taken the root and paid what was new."""
+        self.add("chain_bridge", bridge.RootProposed(currency="GBP", number=number, root=root))
+        paid = [
+            bridge.PaidPayee(
+                payee=payee(member), account=wallet(member), units=str(due * SCALE), cumulative_units=str(total * SCALE)
+            )
+            for member, (total, due) in entitled.items()
+        ]
+        transaction, total = f"0xpay{number}", sum(due for _, due in entitled.values())
+        made = bridge.PayoutsMade(currency="GBP", token=TOKEN, number=number, transaction=transaction, payees=paid)
+        self.add("chain_bridge", made)
+        booked = settlement.PayoutsBooked(currency="GBP", number=number, transaction=transaction, total_minor=total)
+        self.add("settlement", booked)
+
 
 def day(number: int) -> datetime:
     return START + timedelta(days=number)
@@ -217,8 +233,9 @@ def honest() -> Export:
     # Names no sale. Of D it takes what is held and makes a debt; of A, what would be released last: of January's line.
     writer.sale("r2", "D", day(19), "20", Line("6D", "D", 0, "-20", -160), Line("6A", "A", 1, "-20", -80), original="")
     root = writer.close(1, AS_OF, {"A": (390, 390), "B": (700, 700), "C": (600, 600)}, to_hex(bytes(32)))
-    writer.add("chain_bridge", bridge.RootProposed(currency="GBP", number=1, root=root))
-    writer.close(2, AS_OF + timedelta(days=14), {"A": (510, 120), "B": (1_100, 400), "C": (1_400, 800)}, root)
+    writer.pay(1, root, {"A": (390, 390), "B": (700, 700), "C": (600, 600)})
+    second = {"A": (510, 120), "B": (1_100, 400), "C": (1_400, 800)}
+    writer.pay(2, writer.close(2, AS_OF + timedelta(days=14), second, root), second)
     for member, accrued, clawed_back, entitled, debt, lines in (
         ("A", 640, -130, 510, 0, 6),
         ("B", 1_200, -100, 1_100, 0, 4),
@@ -248,7 +265,9 @@ class Ledger:
         distributions = found(export, "settlement", settlement.DistributionClosed)
         self.vault, self.token, self.id = VAULT, TOKEN, CHAIN_ID
         self.proposed = [
-            ProposedRoot(closed.number, closed.root, int(closed.cumulative_units), closed.data_hash, closed.number)
+            ProposedRoot(
+                closed.number, closed.root, int(closed.cumulative_units), closed.data_hash, PLAN_ON_CHAIN, closed.number
+            )
             for closed in distributions
             if closed.cumulative_units.isdigit()
         ]
@@ -278,8 +297,8 @@ class Ledger:
     def funded(self, programme: bytes, block: int) -> int:
         return self.funds
 
-    def transfers(self, last: int) -> list[Transfer]:
-        return self.moves
+    def transfers(self, last: int, *, sender: str = "", receiver: str = "") -> list[Transfer]:
+        return [move for move in self.moves if sender in ("", move.sender) and receiver in ("", move.receiver)]
 
     def balances(self, accounts: list[str], block: int) -> list[int]:
         held = dict.fromkeys(accounts, 0)
@@ -577,9 +596,35 @@ def sell_before_joining(export: Export) -> None:
     tamper(export, "membership", membership.MemberEnrolled, where(lambda m: m.member == "D", change))
 
 
+def other_plans(export: Export) -> None:
+    def change(closed: Any) -> bool:
+        closed.plan_hashes[:] = ["ab" * 32]
+        return True
+
+    tamper(export, "settlement", settlement.DistributionClosed, change)
+
+
+def call_paid_waiting(export: Export) -> None:
+    statement = export.statements[0]
+    statement.paid_minor, statement.in_distribution_minor = statement.paid_minor - 10, 10
+
+
+def invent_payment(export: Export) -> None:
+    tamper(export, "chain_bridge", bridge.PayoutsMade, lambda m: not setattr(m.payees[0], "cumulative_units", "1"))
+    drop(export, "chain_bridge", bridge.PayoutsMade, lambda m: m.number == 2)
+
+
+def book_more(export: Export) -> None:
+    tamper(export, "settlement", settlement.PayoutsBooked, setting(total_minor=1))
+
+
 @pytest.mark.parametrize(
     ("tampering", "check_name"),
     [
+        (other_plans, "trees"),
+        (call_paid_waiting, "paid"),
+        (invent_payment, "paid"),
+        (book_more, "paid"),
         (raise_line, "lines"),
         (hide_line, "lines"),
         (hold_shorter, "lines"),
@@ -624,7 +669,67 @@ def test_tampering_is_found(tampering: Tampering, check_name: str) -> None:
     assert check_name in failed(verify(export, None)), "it is found without the chain too"
 
 
+# --- not everything is wrong that is not finished
+
+
+def test_a_distribution_under_way_is_no_failure() -> None:
+    export = honest()
+    drop(export, "chain_bridge", bridge.RootProposed, lambda m: m.number == 2)
+    drop(export, "chain_bridge", bridge.PayoutsMade, lambda m: m.number == 2)
+    drop(export, "settlement", settlement.PayoutsBooked, lambda m: m.number == 2)
+    first = {"A": 390, "B": 700, "C": 600}
+    for statement in export.statements:
+        paid = first.get(statement.member, 0)
+        statement.in_distribution_minor = statement.paid_minor - paid
+        statement.paid_minor = paid
+
+    def under_way(ledger: Ledger) -> None:
+        ledger.proposed.pop()
+        ledger.payments = {member: minor * SCALE for member, minor in first.items()}
+        ledger.moves[1:] = [Transfer(VAULT, wallet(m), units, "0x1") for m, units in ledger.payments.items()]
+
+    report = check(export, under_way)
+    assert failed(report) == set()
+    assert any("GBP-2" in what for what in report.not_checked)
+    assert any("3 payees" in what for what in report.not_checked)
+
+
+def test_a_change_of_sponsor_dated_back_leaves_the_lines_posted_before() -> None:
+    export = honest()
+    known = export.events["membership"][-1].position.rpartition(":")[0]
+    for event in export.events["commission"]:
+        posted = commission.LinesPosted()
+        if event.data.Unpack(posted):
+            posted.members_cut = known
+            event.data.Pack(posted)
+    late = events_pb2.Event()
+    late.CopyFrom(export.events["membership"][-1])
+    late.id, late.position = "late", f"{known.rpartition(':')[0]}:{len(export.events['membership']) + 1}:0"
+    late.data.Pack(
+        membership.SponsorChanged(member="C", sponsor="A", effective_time=stamp(day(0) + timedelta(hours=1)))
+    )
+    export.events["membership"].append(late)
+    assert check(export).passed
+    for event in export.events["commission"]:
+        posted = commission.LinesPosted()
+        if event.data.Unpack(posted) and posted.source == "s3":
+            posted.members_cut = late.position.rpartition(":")[0]
+            event.data.Pack(posted)
+    assert failed(check(export)) >= {"lines"}, "who knew of it had to rate by it"
+
+
+def test_a_wallet_that_has_spent_some_is_no_failure() -> None:
+    def spend(ledger: Ledger) -> None:
+        ledger.moves.append(Transfer(wallet("A"), checksum_address(b"\x09" * 20), 7, "0x2"))
+
+    assert check(honest(), spend).passed
+
+
 # --- another chain
+
+
+def other_plans_on_chain(ledger: Ledger) -> None:
+    ledger.proposed[1] = ledger.proposed[1]._replace(plan_hash=to_hex(b"\x07" * 32))
 
 
 def other_root_on_chain(ledger: Ledger) -> None:
@@ -685,6 +790,7 @@ def another_chain(ledger: Ledger) -> None:
         (other_root_on_chain, "roots"),
         (other_total_on_chain, "roots"),
         (other_data_on_chain, "roots"),
+        (other_plans_on_chain, "roots"),
         (root_never_proposed, "roots"),
         (root_never_closed, "roots"),
         (paid_too_little, "payouts"),

@@ -120,6 +120,8 @@ class LinesPosted(Fact):
     engine_version: str
     original_sale: str = ""
     """UUID of the named sale that they take back from."""
+    members_cut: str = ""
+    """Place in membership's store (`store:position`) up to which the tree was known; empty where no tree was read."""
     lines: tuple[PostedLine, ...]
 
 

@@ -105,10 +105,12 @@ def check_report(report: Report, programme: Programme, joined_at: datetime | Non
         raise Refusal("ORIGINAL_OF_SALE", message, field="original_reference")
 
 
-def decide_sale(sale_id: UUID, report: Report, version: Version | None, upline: Sequence[str]) -> list[SaleEvent]:
+def decide_sale(
+    sale_id: UUID, report: Report, version: Version | None, upline: Sequence[str], members_cut: str = ""
+) -> list[SaleEvent]:
     """Records a sale, or a return that names none, under the version in force and the tree at its time.
 
-    `upline` holds the members from the one credited upward.
+    `upline` holds the members from the one credited upward, as known at `members_cut`.
     """
     plan_hash = version.hash if version else ""
     recorded = (
@@ -120,7 +122,7 @@ def decide_sale(sale_id: UUID, report: Report, version: Version | None, upline: 
         return [recorded]
     sale = plans.Sale(report.kind, report.occurred_at, report.amount, report.currency)
     lines = [_posted(sale_id, line) for line in rate_sale(version.plan, sale, upline)]
-    return [recorded, *_posting(lines, report.currency, plan_hash)]
+    return [recorded, *_posting(lines, report.currency, plan_hash, members_cut=members_cut)]
 
 
 def decide_return(
@@ -199,7 +201,9 @@ def _rated(line: PostedLine) -> plans.Line:
     )
 
 
-def _posting(lines: Sequence[PostedLine], currency: str, plan_hash: str, original_sale: str = "") -> list[LinesPosted]:
+def _posting(
+    lines: Sequence[PostedLine], currency: str, plan_hash: str, original_sale: str = "", members_cut: str = ""
+) -> list[LinesPosted]:
     """The event that posts lines, if there are any."""
     if not lines:
         return []
@@ -208,6 +212,7 @@ def _posting(lines: Sequence[PostedLine], currency: str, plan_hash: str, origina
         plan_hash=plan_hash,
         engine_version=ENGINE_VERSION,
         original_sale=original_sale,
+        members_cut=members_cut,
         lines=tuple(lines),
     )
     return [posted]

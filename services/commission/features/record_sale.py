@@ -61,7 +61,7 @@ def _sale(tx: Tx, programme: str, sale_id: UUID, report: Report) -> list[SaleEve
         if version is not None
         else []
     )
-    return decide_sale(sale_id, report, version, upline)
+    return decide_sale(sale_id, report, version, upline, members.cut(tx))
 
 
 def _return(tx: Tx, programme: str, return_id: UUID, report: Report) -> list[SaleEvent]:

@@ -84,6 +84,7 @@ EXAMPLES: dict[str, BaseModel] = {
         plan_hash=HASH,
         engine_version="1",
         original_sale=SALE,
+        members_cut="5bbee46e45134144:948",
         lines=(LINE, LINE.model_copy(update={"conditions": (), "reverses": LINE.id, "reversed_before": 3})),
     ),
 }

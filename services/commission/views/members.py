@@ -9,6 +9,7 @@ from fenxiao.api.membership.v1.events_pb2 import (
     SponsorChanged,
 )
 from libs.eventbus import Received
+from libs.eventbus.inbox import Inbox
 from libs.eventlog import Reader, Tx, View
 from libs.servicekit.times import from_timestamp
 from services.commission.views.moments import from_micros, micros
@@ -88,3 +89,12 @@ def joined_at(reader: Reader, programme: str, member: str) -> datetime | None:
 def upline(reader: Reader, programme: str, member: str, at: datetime, depth: int) -> list[str]:
     """At most `depth` members from this one upward as of a moment, this one first."""
     return [row[0] for row in reader.all(_UPLINE, (member, programme, micros(at), depth))]
+
+
+_INBOX = Inbox("membership", "commission")
+
+
+def cut(reader: Reader) -> str:
+    """How far membership is known here, as `store:position`; empty before the first word of it."""
+    place = _INBOX.progress(reader).place
+    return f"{place.store}:{place.position}" if place else ""

@@ -48,23 +48,24 @@ class Tree:
         self._first[member] = sponsor
 
     def change_sponsor(self, member: str, sponsor: str | None, at: datetime) -> None:
-        """Give a member another sponsor (`None`: make the member a root) from a moment on; what was before stays."""
+        """Give a member another sponsor (`None`: make the member a root) from a moment on; what was before stays.
+
+        Another change at the same moment corrects the first.
+        """
         if at <= self.joined_at(member):
             raise Refusal("CHANGE_BEFORE_JOINING", "A sponsor can change only after the member joined.", field="at")
         if sponsor is not None:
             self._check_sponsor(sponsor, at)
         changes = self._changes.get(member, [])
         index = bisect_right(changes, at, key=lambda change: change[0])
-        if index and changes[index - 1][0] == at:
-            if changes[index - 1][1] == sponsor:
-                return
-            message = "The member has another change of sponsor at the same moment."
-            raise Refusal("CONFLICTING_CHANGE", message, field="at", kind=Kind.EXISTS)
+        # The newest word on a moment counts: it corrects the earlier one.
+        corrected = index > 0 and changes[index - 1][0] == at
         until = changes[index][0] if index < len(changes) else None
         if sponsor is not None and self._is_ever_above(member, sponsor, at, until):
             message = f"{member[:64]!r} stands above {sponsor[:64]!r}; nobody can be below himself."
             raise Refusal("CYCLE", message, field="sponsor", kind=Kind.FAILED_PRECONDITION)
-        self._changes[member] = [*changes[:index], (at, sponsor), *changes[index:]]
+        before = changes[: index - 1] if corrected else changes[:index]
+        self._changes[member] = [*before, (at, sponsor), *changes[index:]]
 
     def sponsor(self, member: str, at: datetime) -> str | None:
         """Say who sponsored a member at a moment; `None` for a root."""

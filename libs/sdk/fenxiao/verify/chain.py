@@ -24,7 +24,9 @@ class ProposedRoot(NamedTuple):
     root: str
     total: int
     data_hash: str
-    block: int
+    plan_hash: str
+    active_at: int
+    """Seconds since 1970."""
 
 
 class Transfer(NamedTuple):
@@ -139,21 +141,23 @@ class Chain:
         roots: list[ProposedRoot] = []
         for log in logs:
             data = bytes.fromhex(log["data"][2:])
-            number, root, total, data_hash = (data[32 * n : 32 * n + 32] for n in range(4))
+            number, root, total, data_hash, plan_hash, active_at = (data[32 * n : 32 * n + 32] for n in range(6))
             roots.append(
                 ProposedRoot(
                     int.from_bytes(number, "big"),
                     to_hex(root),
                     int.from_bytes(total, "big"),
                     to_hex(data_hash),
-                    int(log["blockNumber"], 16),
+                    to_hex(plan_hash),
+                    int.from_bytes(active_at, "big"),
                 )
             )
         return roots
 
-    def transfers(self, last: int) -> list[Transfer]:
-        """Every movement of the token."""
-        logs = self._logs(self.token, [to_hex(keccak256(b"Transfer(address,address,uint256)"))], last)
+    def transfers(self, last: int, *, sender: str = "", receiver: str = "") -> list[Transfer]:
+        """Movements of the token from or to an account."""
+        ends = [("0x" + _word(parse_address(account))) if account else None for account in (sender, receiver)]
+        logs = self._logs(self.token, [to_hex(keccak256(b"Transfer(address,address,uint256)")), *ends], last)
         return [
             Transfer(
                 checksum_address(bytes.fromhex(log["topics"][1][26:])),

@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from fenxiao.api.chain_bridge.v1 import events_pb2 as chain_bridge
 from fenxiao.api.commission.v1 import events_pb2 as commission
 from fenxiao.api.events.v1 import events_pb2
 from fenxiao.api.membership.v1 import events_pb2 as membership
@@ -48,6 +49,8 @@ class SaleFact:
     currency: str
     plan_hash: str
     original: str = ""
+    cut: str = ""
+    """How far the tree was known when the lines were posted."""
     posted: list[commission.PostedLine] = field(default_factory=list[commission.PostedLine])
 
 
@@ -69,26 +72,88 @@ class MemberFact:
     """(when, whether suspended from then on)."""
 
 
+class TreeHistory:
+    """The sponsor tree as far as somebody knew it: what membership said, applied up to a place in its store.
+
+    A change of sponsor may be dated back, but does not change lines that were posted before it was known; each posting
+    names the place up to which it knew the tree.
+    """
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+        self._events: list[tuple[str, int, str, Any]] = []
+        self._applied = 0
+        self._tree = Tree()
+
+    def add(self, event: events_pb2.Event, data: Any) -> None:
+        """Takes the next event."""
+        store, position, _ = event.position.split(":")
+        self._events.append((store, int(position), event.id, data))
+
+    def at(self, cut: str) -> Tree:
+        """The tree as known at `cut` (`store:position`), or all that is known if it is empty.
+
+        Raises `Refusal` CUT_GOES_BACK when more was known before.
+        """
+        store, _, position = cut.rpartition(":")
+        while self._applied < len(self._events):
+            at_store, at_position, event_id, data = self._events[self._applied]
+            if cut and (at_store != store or at_position > int(position)):
+                break
+            self._applied += 1
+            self._apply(event_id, data)
+        if cut and self._applied and self._events[self._applied - 1][1] > int(position):
+            raise Refusal("CUT_GOES_BACK", f"the tree was known further than {cut} before")
+        return self._tree
+
+    def _apply(self, event_id: str, data: Any) -> None:
+        try:
+            if isinstance(data, membership.MemberEnrolled):
+                self._tree.enrol(data.member, data.sponsor or None, moment(data.join_time))
+            else:
+                self._tree.change_sponsor(data.member, data.sponsor or None, moment(data.effective_time))
+            self._check.that(True, "")
+        except Refusal as refusal:
+            self._check.that(False, f"event {event_id}: {refusal}")
+
+
 @dataclass
 class Facts:
     """Everything."""
 
-    tree: Tree = field(default_factory=Tree)
+    tree: TreeHistory
     members: dict[str, MemberFact] = field(default_factory=dict[str, MemberFact])
     plans: dict[str, Plan] = field(default_factory=dict[str, Plan])
     sales: dict[str, SaleFact] = field(default_factory=dict[str, SaleFact])
     ledger: list[tuple[datetime, Any]] = field(default_factory=list[tuple[datetime, Any]])
     """What settlement published, in its order, with the time of record."""
     assets: dict[str, settlement.AssetRegistered] = field(default_factory=dict[str, settlement.AssetRegistered])
+    proposed: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+    """(currency, number) of the distributions whose root the chain bridge has seen final."""
+    paid: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    """(currency, payee) → cumulative units that the chain bridge has seen paid."""
+    transactions: dict[str, int] = field(default_factory=dict[str, int])
+    """Payment → units that it moved, likewise."""
 
 
 def gather(export: Export, report: Report) -> Facts:
     """Arranges the events; what contradicts itself is reported."""
-    facts = Facts()
+    tree = report.check("tree", "every member stands below a sponsor who was there before, without a cycle")
+    facts = Facts(TreeHistory(tree))
     order = report.check("order", "events stand in the order of their store, each once, all of this programme")
     for service, events in export.events.items():
         _check_order(order, export.programme, service, events)
-    _members(facts, export, report)
+    _members(facts, export, tree)
+    _sales(facts, export, report)
+    for event, data in _data(export.events["settlement"]):
+        facts.ledger.append((moment(event.record_time), data))
+        if isinstance(data, settlement.AssetRegistered):
+            facts.assets[data.currency] = data
+    _payments(facts, export)
+    return facts
+
+
+def _sales(facts: Facts, export: Export, report: Report) -> None:
     plans = report.check("plans", "each plan's hash is that of its document")
     lines = report.check("sources", "posted lines belong to a sale or return that was recorded")
     for _, data in _data(export.events["commission"]):
@@ -96,10 +161,11 @@ def gather(export: Export, report: Report) -> Facts:
             case commission.PlanPublished():
                 _plan(facts, plans, data)
             case commission.SaleRecorded() | commission.ReturnRecorded():
+                is_return = isinstance(data, commission.ReturnRecorded)
                 facts.sales[data.sale] = SaleFact(
                     data.sale,
                     data.member,
-                    isinstance(data, commission.ReturnRecorded),
+                    is_return,
                     moment(data.occur_time),
                     data.amount,
                     data.currency,
@@ -109,13 +175,28 @@ def gather(export: Export, report: Report) -> Facts:
             case commission.LinesPosted():
                 if lines.that(data.source in facts.sales, f"lines for {data.source}, which was never recorded"):
                     facts.sales[data.source].posted.extend(data.lines)
+                    facts.sales[data.source].cut = data.members_cut
             case _:
                 pass
-    for event, data in _data(export.events["settlement"]):
-        facts.ledger.append((moment(event.record_time), data))
-        if isinstance(data, settlement.AssetRegistered):
-            facts.assets[data.currency] = data
-    return facts
+
+
+def _payments(facts: Facts, export: Export) -> None:
+    for _, data in _data(export.events["chain_bridge"]):
+        match data:
+            case chain_bridge.RootProposed():
+                facts.proposed.add((data.currency, data.number))
+            case chain_bridge.PayoutsMade():
+                for paid in data.payees:
+                    facts.paid[data.currency, paid.payee] = _units(paid.cumulative_units)
+                    moved = facts.transactions.get(data.transaction, 0)
+                    facts.transactions[data.transaction] = moved + _units(paid.units)
+            case _:
+                pass
+
+
+def _units(text: str) -> int:
+    """Token units; -1, which fits nothing, for what is no number."""
+    return int(text) if text.isascii() and text.isdigit() else -1
 
 
 def _plan(facts: Facts, check: Check, event: commission.PlanPublished) -> None:
@@ -152,25 +233,27 @@ def _check_order(check: Check, programme: str, service: str, events: Iterable[ev
         last, store = place, where
 
 
-def _members(facts: Facts, export: Export, report: Report) -> None:
-    tree = report.check("tree", "every member stands below a sponsor who was there before, without a cycle")
+def _members(facts: Facts, export: Export, check: Check) -> None:
     for event, data in _data(export.events["membership"]):
-        try:
-            match data:
-                case membership.MemberEnrolled():
-                    facts.tree.enrol(data.member, data.sponsor or None, moment(data.join_time))
-                    facts.members[data.member] = MemberFact(data.payee)
-                    tree.that(True, "")
-                case membership.SponsorChanged():
-                    facts.tree.change_sponsor(data.member, data.sponsor or None, moment(data.effective_time))
-                    tree.that(True, "")
-                case membership.WalletBound():
-                    facts.members[data.member].wallets.append(Wallet(data.account, moment(event.record_time)))
-                case membership.MemberSuspended():
-                    facts.members[data.member].suspensions.append((moment(event.record_time), True))
-                case membership.MemberReinstated():
-                    facts.members[data.member].suspensions.append((moment(event.record_time), False))
-                case _:
-                    pass
-        except (Refusal, KeyError) as error:
-            tree.that(False, f"event {event.id}: {error}")
+        if isinstance(data, membership.MemberEnrolled | membership.SponsorChanged) and _POSITION.fullmatch(
+            event.position
+        ):
+            facts.tree.add(event, data)
+        if isinstance(data, membership.MemberEnrolled):
+            facts.members[data.member] = MemberFact(data.payee)
+            continue
+        when = moment(event.record_time)
+        member = facts.members.get(getattr(data, "member", ""))
+        if member is None:
+            if not isinstance(data, membership.ProgrammeCreated | None):
+                check.that(False, f"event {event.id} is about a member who was never enrolled")
+            continue
+        match data:
+            case membership.WalletBound():
+                member.wallets.append(Wallet(data.account, when))
+            case membership.MemberSuspended():
+                member.suspensions.append((when, True))
+            case membership.MemberReinstated():
+                member.suspensions.append((when, False))
+            case _:
+                pass

@@ -83,6 +83,11 @@ class Distribution:
     tree: PayoutTree
     entries: list[settlement.EntitlementEntry]
 
+    @property
+    def name(self) -> str:
+        """Currency and number."""
+        return f"{self.closed.currency}-{self.closed.number}"
+
 
 @dataclass
 class Books:
@@ -91,6 +96,8 @@ class Books:
     accounts: dict[tuple[str, str], Account] = field(default_factory=lambda: defaultdict(Account))
     """(currency, member) → books."""
     distributions: list[Distribution] = field(default_factory=list[Distribution])
+    plans: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Currency → hashes of the plans by which its lines were rated so far."""
 
 
 def replay(facts: Facts, report: Report) -> Books:
@@ -138,12 +145,15 @@ def _enter(
             check.that(False, f"the ledger holds line {line_id} of {event.source}, which was not posted, or twice")
             continue
         entered.add(line_id)
+        if fact and fact.plan_hash:
+            books.plans[event.currency].add(fact.plan_hash)
         ends = [moment(condition.return_window.until) for condition in line.conditions]
         account = books.accounts[event.currency, line.member]
         account.post(line_id, line.amount_minor, max(ends, default=None), line.reverses, now)
 
 
-def _scale(facts: Facts, currency: str) -> int:
+def scale_of(facts: Facts, currency: str) -> int:
+    """Token units in one minor unit of a currency. Raises `Refusal` NO_ASSET."""
     if currency not in facts.assets:
         raise Refusal("NO_ASSET", f"no token was registered for {currency}")
     return 10 ** (facts.assets[currency].token_decimals - minor_digits(currency))
@@ -163,7 +173,7 @@ def _check_shares(
     entries: list[settlement.EntitlementEntry],
     closed_at: datetime,
 ) -> None:
-    scale = _scale(facts, event.currency)
+    scale = scale_of(facts, event.currency)
     listed = set[str]()
     for entry in entries:
         member, fact = entry.member, facts.members.get(entry.member)
@@ -225,6 +235,10 @@ def _check_tree(
     check.that(event.previous_root == previous, f"{name}: it follows {event.previous_root}, not {previous}")
     check.that(event.number == len(before) + 1, f"{name}: it is number {len(before) + 1}")
     check.that(_units(event.cumulative_units) == tree.total, f"{name}: the entitlements sum to {tree.total}")
+    check.that(
+        set(event.plan_hashes) == books.plans[event.currency],
+        f"{name}: its lines were rated by the plans {sorted(books.plans[event.currency])}",
+    )
     due = sum(_units(entry.due_units) for entry in entries)
     check.that(_units(event.due_units) == due, f"{name}: what is new sums to {due}")
     report.figures.setdefault("distributions", []).append(name)

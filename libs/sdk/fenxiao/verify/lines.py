@@ -37,6 +37,7 @@ def check_lines(facts: Facts, report: Report) -> None:
             continue
         got = sorted(_rows(fact.posted))
         check.that(expected == got, f"{fact.sale}: {_difference(expected, got)}")
+    facts.tree.at("")
 
 
 def _expected(
@@ -70,7 +71,7 @@ def _expected(
     if plan is not None:
         kind = SaleKind.RETURN if fact.is_return else SaleKind.SALE
         sale = Sale(kind, fact.occurred_at, amount, fact.currency)
-        lines = rate_sale(plan, sale, facts.tree.upline(fact.member, fact.occurred_at, plan.depth))
+        lines = rate_sale(plan, sale, facts.tree.at(fact.cut).upline(fact.member, fact.occurred_at, plan.depth))
     if not fact.is_return:
         posted[fact.sale] = so_far = _Posted()
         ids = {(line.member, line.component, line.level): line.line for line in fact.posted}

@@ -248,12 +248,15 @@ class LinesPosted(_message.Message):
     PLAN_HASH_FIELD_NUMBER: _builtins.int
     ENGINE_VERSION_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
+    MEMBERS_CUT_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """UUID of the sale or return."""
     currency: _builtins.str
     plan_hash: _builtins.str
     engine_version: _builtins.str
     """Version of fenxiao.plans that computed them."""
+    members_cut: _builtins.str
+    """Place in membership's store (`store:position`) up to which the tree was known; empty where no tree was read."""
     @_builtins.property
     def occur_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -267,10 +270,11 @@ class LinesPosted(_message.Message):
         plan_hash: _builtins.str = ...,
         engine_version: _builtins.str = ...,
         lines: _abc.Iterable[Global___PostedLine] | None = ...,
+        members_cut: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occur_time", b"occur_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "engine_version", b"engine_version", "lines", b"lines", "occur_time", b"occur_time", "plan_hash", b"plan_hash", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "engine_version", b"engine_version", "lines", b"lines", "members_cut", b"members_cut", "occur_time", b"occur_time", "plan_hash", b"plan_hash", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,151 @@
+"""Payouts follow from entitlements: what was called paid, what the chain has paid, and what the wallets received."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from fenxiao.api.settlement.v1 import events_pb2 as settlement
+from fenxiao.api.settlement.v1 import settlement_pb2
+from fenxiao.errors import Refusal
+from fenxiao.proofs.hashes import keccak256, parse_hash, programme_key, to_hex
+from fenxiao.verify.chain import Chain, ProposedRoot
+from fenxiao.verify.facts import Facts
+from fenxiao.verify.ledger import Books, Distribution, scale_of
+from fenxiao.verify.report import Report
+
+
+def check_paid(facts: Facts, statements: Sequence[settlement_pb2.Statement], report: Report) -> None:
+    """Holds what statements and ledger call paid against what the chain bridge has reported."""
+    check = report.check("paid", "what statements call paid was reported from the chain, and booked once")
+    for statement in statements:
+        member = facts.members.get(statement.member.rpartition("/")[2])
+        reported = facts.paid.get((statement.currency, member.payee), 0) if member else 0
+        claimed = _minor_as_units(facts, statement.currency, statement.paid_minor)
+        check.that(claimed == reported, f"{statement.name}: {claimed} units are called paid, {reported} were reported")
+    booked: dict[str, int] = defaultdict(int)
+    for _, event in facts.ledger:
+        if isinstance(event, settlement.PayoutsBooked):
+            booked[event.transaction] += _minor_as_units(facts, event.currency, event.total_minor)
+    for transaction in sorted(facts.transactions.keys() | booked.keys()):
+        moved, entered = facts.transactions.get(transaction, 0), booked.get(transaction, 0)
+        check.that(moved == entered, f"{transaction} moved {moved} units, {entered} were booked")
+
+
+def _minor_as_units(facts: Facts, currency: str, amount: int) -> int:
+    """Minor units as token units; -1, which nothing equals, where there is no token for them."""
+    try:
+        return amount * scale_of(facts, currency) if amount else 0
+    except Refusal:
+        return -1
+
+
+def check_chain(programme: str, facts: Facts, books: Books, chain: Chain, report: Report) -> None:
+    """Holds the distributions against the chain, as of its newest final block."""
+    key = programme_key(programme)
+    last = chain.final_block()
+    mine = _check_contracts(key, books, chain, report)
+    on_chain = _check_roots(key, facts, mine, chain.roots(key, last), report)
+    entitled = _cumulative(mine)
+    paid = dict(zip(entitled, chain.paid(key, list(entitled), last), strict=True))
+    out = chain.paid_out(key, last)
+    _check_payouts(facts, entitled, paid, out, last, report)
+    _check_balances(mine, paid, chain, last, report)
+    solvency = report.check("solvency", "the vault holds what it still owes")
+    left = chain.funded(key, last) - out
+    owed = sum(_cumulative(on_chain).values()) - out
+    held = chain.balances([chain.vault], last)[0]
+    solvency.that(left >= owed, f"the programme has {left} units left in the vault and owes {owed}")
+    solvency.that(held >= left, f"the vault holds {held} units, {left} of them are this programme's")
+    report.figures["paid_units"] = str(sum(paid.values()))
+    report.figures["payees"] = sum(1 for units in paid.values() if units)
+
+
+def _cumulative(distributions: Sequence[Distribution]) -> dict[bytes, int]:
+    """What the newest of them entitles each payee to."""
+    return {payout.payee: payout.cumulative for payout in distributions[-1].tree.payouts} if distributions else {}
+
+
+def _check_contracts(key: bytes, books: Books, chain: Chain, report: Report) -> list[Distribution]:
+    """The distributions that are paid in the token looked at."""
+    check = report.check("contracts", "the distributions name this chain, vault, token and programme")
+    chain_id = chain.chain_id()
+    mine: list[Distribution] = []
+    for found in books.distributions:
+        closed = found.closed
+        if closed.token != chain.token:
+            report.not_checked.append(f"{found.name} on chain: it is paid in {closed.token}")
+            continue
+        fits = (closed.chain_id, closed.vault, closed.programme_key) == (chain_id, chain.vault, to_hex(key))
+        check.that(fits, f"{found.name} is for chain {closed.chain_id}, vault {closed.vault}")
+        mine.append(found)
+    return mine
+
+
+def _check_roots(
+    key: bytes, facts: Facts, mine: Sequence[Distribution], roots: Sequence[ProposedRoot], report: Report
+) -> list[Distribution]:
+    """The distributions whose root stands on chain. One that nobody has called final may still be on its way."""
+    check = report.check("roots", "each distribution's root, total, data and plans stand on chain, and no others")
+    proposed = {root.number: root for root in roots}
+    on_chain: list[Distribution] = []
+    for found in mine:
+        closed, root = found.closed, proposed.pop(found.closed.number, None)
+        if root is None and (closed.currency, closed.number) not in facts.proposed:
+            report.not_checked.append(f"{found.name} on chain: its root is not final there yet")
+            continue
+        plans = to_hex(keccak256(b"".join(bytes.fromhex(text) for text in sorted(closed.plan_hashes))))
+        expected = (closed.root, found.tree.total, closed.data_hash, plans)
+        check.that(
+            root is not None and (root.root, root.total, root.data_hash, root.plan_hash) == expected,
+            f"{found.name}: on chain stands {root}",
+        )
+        on_chain.append(found)
+    for root in proposed.values():
+        check.that(False, f"the chain has a root {root.root} as number {root.number}, which was never closed")
+    return on_chain
+
+
+def _check_payouts(
+    facts: Facts, entitled: Mapping[bytes, int], paid: Mapping[bytes, int], out: int, last: int, report: Report
+) -> None:
+    check = report.check("payouts", "the vault has paid each payee what was reported, and no more than is due")
+    reported = {payee: units for (_, payee), units in facts.paid.items()}
+    waiting = 0
+    for payee, units in entitled.items():
+        claimed = reported.pop(to_hex(payee), 0)
+        check.that(
+            claimed <= paid[payee] <= units,
+            f"payee {to_hex(payee)}: entitled to {units} units, reported as paid {claimed}, was paid {paid[payee]}",
+        )
+        waiting += paid[payee] < units
+    for payee, units in reported.items():
+        check.that(False, f"payee {payee} is entitled to nothing, and was reported as paid {units} units")
+    got = sum(paid.values())
+    check.that(out == got, f"the vault has paid {out} units in all, the payees got {got}")
+    if waiting:
+        report.not_checked.append(f"what {waiting} payees are still to get: it was not paid by block {last}")
+
+
+def _check_balances(
+    mine: Sequence[Distribution], paid: Mapping[bytes, int], chain: Chain, last: int, report: Report
+) -> None:
+    check = report.check("balances", "each wallet got from the vault what its payees were paid, and its balance fits")
+    owners = {parse_hash(entry.payee): entry.account for found in mine for entry in found.entries}
+    if len({(entry.payee, entry.account) for found in mine for entry in found.entries}) > len(owners):
+        report.not_checked.append("which wallet received how much: some payees changed theirs between distributions")
+        return
+    expected: dict[str, int] = defaultdict(int)
+    for payee, units in paid.items():
+        expected[owners[payee]] += units
+    received: dict[str, int] = defaultdict(int)
+    for transfer in chain.transfers(last, sender=chain.vault):
+        received[transfer.receiver] += transfer.units
+    accounts = sorted(expected)
+    for account, balance in zip(accounts, chain.balances(accounts, last), strict=True):
+        fits = received[account] == expected[account]
+        check.that(fits, f"{account} received {received[account]} units, its payees were paid {expected[account]}")
+        moved = received[account]
+        if balance != moved:
+            # The owner has spent some, or has got more elsewhere: then all its transfers must give the balance.
+            came = sum(transfer.units for transfer in chain.transfers(last, receiver=account))
+            moved = came - sum(transfer.units for transfer in chain.transfers(last, sender=account))
+        check.that(balance == moved, f"{account} holds {balance} units, its transfers give {moved}")
