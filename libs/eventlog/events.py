@@ -11,6 +11,8 @@ from pydantic import BaseModel
 
 E_co = TypeVar("E_co", covariant=True)
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode
+
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 """Turns the JSON data of one version of an event into that of the next version."""
 
@@ -136,7 +138,7 @@ def pack(event_id: UUID, meta: Meta, occurred_at: datetime, recorded_at: datetim
         head["causation_id"] = meta.causation_id
     if meta.signature:
         head["signature"] = meta.signature.hex()
-    return json.dumps(head, separators=(",", ":")).encode() + b"\n" + data
+    return _compact(head).encode() + b"\n" + data
 
 
 def unpack(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eventsourcing.persistence import StoredEvent
@@ -96,7 +96,7 @@ class Tx(Reader):
     ) -> None:
         super().__init__(connection, types)
         self._appliers = appliers
-        self._pending: list[tuple[StoredEvent, Recorded[Any] | None]] = []
+        self._pending: list[tuple[StoredEvent, Callable[..., Recorded[Any]] | None]] = []
         self._savepoints = 0
         self.wrote = False
         """Whether anything has been written: what raises before that needs no rollback."""
@@ -149,19 +149,30 @@ class Tx(Reader):
                 topic=self._types.topic(cls),
                 state=pack(event_id, meta, occurred_at, now, self._types.encode(event)),
             )
-            # Views need the position, which only the database gives: -1 until then.
-            recorded = (
-                Recorded(event, event_id, stream, number, -1, meta, occurred_at, now, self._types.version(cls))
+            # Views need the position, which only the database gives.
+            placed = (
+                partial(
+                    Recorded,
+                    event=event,
+                    id=event_id,
+                    stream=stream,
+                    version=number,
+                    meta=meta,
+                    occurred_at=occurred_at,
+                    recorded_at=now,
+                    schema_version=self._types.version(cls),
+                )
                 if cls in self._appliers
                 else None
             )
-            self._pending.append((stored, recorded))
+            self._pending.append((stored, placed))
         self.wrote = True
 
     @contextmanager
     def savepoint(self) -> Generator[None]:
         """What is written inside is kept whole or, when an exception leaves it, not at all."""
         self.flush()
+        # Named by its depth: the databases' drivers know the statements again.
         self._savepoints += 1
         name = f"part_{self._savepoints}"
         kept = len(self.positions)
@@ -175,7 +186,10 @@ class Tx(Reader):
             self._connection.run(f"ROLLBACK TO SAVEPOINT {name}")
             self._connection.run(f"RELEASE SAVEPOINT {name}")
             raise
-        self._connection.run(f"RELEASE SAVEPOINT {name}")
+        else:
+            self._connection.run(f"RELEASE SAVEPOINT {name}")
+        finally:
+            self._savepoints -= 1
 
     def flush(self) -> None:
         """Sends pending events to the database and applies the views to them."""
@@ -184,9 +198,9 @@ class Tx(Reader):
             self.wrote = True
             batch, self._pending = self._pending, []
             ids = self._connection.insert_events([stored for stored, _ in batch])
-            for (event, recorded), position in zip(batch, ids, strict=True):
-                self.positions.append((position, event.topic))
-                if recorded is not None:
-                    placed = replace(recorded, position=position)
+            for (stored, placed), position in zip(batch, ids, strict=True):
+                self.positions.append((position, stored.topic))
+                if placed is not None:
+                    recorded = placed(position=position)
                     for apply in self._appliers[type(recorded.event)]:
-                        apply(self, placed)
+                        apply(self, recorded)

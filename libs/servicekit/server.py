@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import grpc
 import structlog
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
@@ -52,6 +52,7 @@ class Server:
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(options=OPTIONS)
         self._stopping = asyncio.Event()
+        self._newest = (-1, "")
         service = running.service
         events_api = events_pb2.DESCRIPTOR.services_by_name["EventService"]
         self._add(service.api, {**service.commands, **service.queries, **service.streams})
@@ -82,7 +83,7 @@ class Server:
             if isinstance(entry, Stream):
                 handlers[method.name] = grpc.unary_stream_rpc_method_handler(
                     self._streaming(method.full_name, entry),
-                    request_deserializer=request.FromString,
+                    request_deserializer=_reader(request),
                     response_serializer=response.SerializeToString,
                 )
                 continue
@@ -91,7 +92,7 @@ class Server:
             )
             handlers[method.name] = grpc.unary_unary_rpc_method_handler(
                 self._unary(method.full_name, entry.scope, work),
-                request_deserializer=request.FromString,
+                request_deserializer=_reader(request),
                 response_serializer=response.SerializeToString,
             )
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(api.full_name, handlers),))
@@ -146,6 +147,8 @@ class Server:
     async def _admit(self, scope: str, request: Any, context: Context) -> Call:
         metadata = dict(context.invocation_metadata() or ())
         claims = self._access.identify(metadata)
+        if request is None:
+            raise Refusal("INVALID_MESSAGE", "the request is not a message of the type that this call takes")
         programme = self._access.permit(claims, scope, request)
         token = metadata.get(consistency.METADATA_KEY, "")
         if token:
@@ -153,8 +156,12 @@ class Server:
         return make_call(self._running, claims, programme, request)
 
     def _token(self) -> str:
+        """How far the service has written. The calls of a group share one."""
         log = self._running.log
-        return consistency.encode({self._running.name: (log.store_id, log.public_position)})
+        position = log.public_position
+        if self._newest[0] != position:
+            self._newest = (position, consistency.encode({self._running.name: (log.store_id, position)}))
+        return self._newest[1]
 
     @asynccontextmanager
     async def _guarded(self, method: str, context: Context) -> AsyncGenerator[None]:
@@ -182,6 +189,18 @@ def command(tx: Tx, method: str, entry: Command, request: Any, call: Call, answe
     key = (call.programme, call.actor, call.request_id)
     work = cast("Callable[[], Message]", lambda: entry.handler(tx, request, call))
     return idempotency.once(tx, key, method, request, answer, work, call.now.isoformat())
+
+
+def _reader(cls: type[Message]) -> Callable[[bytes], Message | None]:
+    """Reads requests. What is none becomes None, and is refused where all else is: gRPC would quote our insides."""
+
+    def read(data: bytes) -> Message | None:
+        try:
+            return cls.FromString(data)
+        except DecodeError:
+            return None
+
+    return read
 
 
 def query(reader: Reader, entry: Query, request: Any, call: Call) -> Message:

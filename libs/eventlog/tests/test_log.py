@@ -188,3 +188,19 @@ async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     assert (second.store_id, second.public_position) == (store, position)
     assert len(await second.read(lambda r: r.after(0, 1000))) == 100
     await second.close()
+
+
+async def test_a_query_that_fails_loses_nobody_elses_work(log: EventLog) -> None:
+    stream = uuid.uuid4()
+
+    def write_and_read(tx: Tx) -> int:
+        open_account("a", stream)(tx)
+        return total(tx)
+
+    def wrong(tx: Tx) -> None:
+        tx.one("SELECT nothing FROM nowhere")
+
+    results = await asyncio.gather(log.write(write_and_read), log.write(wrong), return_exceptions=True)
+    assert results[0] == 0
+    assert isinstance(results[1], Exception)
+    assert len(await log.read(lambda r: r.load(stream))) == 1
