@@ -205,7 +205,7 @@ class LocalNetwork:
         )
         # The bridge waits for the contracts, which are deployed meanwhile.
         early = (name for name in self._services if name != CHAIN_BRIDGE)
-        await _together(*(self._launch_service(name, vault="") for name in early))
+        await _together(*(self._launch_service(name) for name in early))
 
     async def _start_chain_and_bridge(self) -> None:
         rpc_url = self._rpc_url
@@ -225,7 +225,7 @@ class LocalNetwork:
             deployment=deployment,
         )
         if CHAIN_BRIDGE in self._services:
-            await self._launch_service(CHAIN_BRIDGE, vault=deployment.vault.address)
+            await self._launch_service(CHAIN_BRIDGE, deployment)
         self._write_network()
 
     def _find_or_deploy(self, rpc: chain.Rpc) -> chain.Deployment:
@@ -240,9 +240,11 @@ class LocalNetwork:
             )
         return known
 
-    async def _launch_service(self, name: str, *, vault: str) -> None:
+    async def _launch_service(self, name: str, deployment: chain.Deployment | None = None) -> None:
         address = self._address(name)
-        around = Surroundings(nats_url=self._nats_url, rpc_url=self._rpc_url, vault=vault)
+        around = Surroundings(self._nats_url, self._rpc_url)
+        if deployment is not None:
+            around = Surroundings(self._nats_url, self._rpc_url, deployment.vault.address, deployment.block)
         await self._launch(
             name,
             self._command(name),

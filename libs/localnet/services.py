@@ -17,7 +17,8 @@ class Surroundings:
 
     nats_url: str
     rpc_url: str
-    vault: str
+    vault: str = ""
+    vault_block: int = 0
 
 
 def environment(home: Home, service: str, address: str, around: Surroundings) -> dict[str, str]:
@@ -37,6 +38,7 @@ def environment(home: Home, service: str, address: str, around: Surroundings) ->
     if service == CHAIN_BRIDGE:
         own["FENXIAO_RPC_URL"] = around.rpc_url
         own["FENXIAO_VAULT_ADDRESS"] = around.vault
+        own["FENXIAO_VAULT_BLOCK"] = str(around.vault_block)
         own["FENXIAO_KEYSTORE_FILE"] = str(keys.keystore(home))
         own["FENXIAO_KEYSTORE_PASSWORD_FILE"] = str(keys.keystore_password(home))
     # Whatever the shell says about Fenxiao is for its user's commands, not for the services.

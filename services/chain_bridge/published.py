@@ -3,6 +3,7 @@
 from fenxiao.api.chain_bridge.v1 import events_pb2 as pb
 from libs.eventlog import Recorded
 from services.chain_bridge.domain import events as domain
+from services.chain_bridge.domain.intents import purpose_of_root
 
 
 def root_proposed(recorded: Recorded[domain.RootProposed]) -> list[pb.RootProposed]:
@@ -60,9 +61,14 @@ def payout_failed(recorded: Recorded[domain.PayoutFailed]) -> list[pb.PayoutFail
     ]
 
 
-def distribution_blocked(recorded: Recorded[domain.DistributionBlocked]) -> list[pb.DistributionBlocked]:
-    """The bridge cannot go on."""
+def distribution_blocked(
+    recorded: Recorded[domain.DistributionBlocked | domain.RootVetoed],
+) -> list[pb.DistributionBlocked]:
+    """The bridge cannot go on, or must not: a guardian has said no to the root."""
     event = recorded.event
-    return [
-        pb.DistributionBlocked(currency=event.currency, number=event.number, purpose=event.purpose, reason=event.reason)
-    ]
+    if isinstance(event, domain.RootVetoed):
+        purpose = purpose_of_root(event.currency, event.number)
+        reason = f"a guardian has vetoed the root {event.root} in {event.transaction}"
+    else:
+        purpose, reason = event.purpose, event.reason
+    return [pb.DistributionBlocked(currency=event.currency, number=event.number, purpose=purpose, reason=reason)]

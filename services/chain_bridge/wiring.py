@@ -5,39 +5,40 @@ from fenxiao.api.settlement.v1 import events_pb2 as settlement
 from libs.eventlog import EventTypes
 from libs.servicekit import Query, Service
 from services.chain_bridge import published
-from services.chain_bridge.adapters import intents
+from services.chain_bridge.adapters import cursor, intents
 from services.chain_bridge.adapters.chain import open_chain
 from services.chain_bridge.adapters.signer import open_signer
 from services.chain_bridge.domain import events
 from services.chain_bridge.features.get_chain_status import get_chain_status
 from services.chain_bridge.features.list_transactions import list_transactions
+from services.chain_bridge.heartbeat import heartbeat
 from services.chain_bridge.policies import when_root_active_then_pay as payments
 from services.chain_bridge.policies.when_distribution_closed_then_propose_root import (
     when_distribution_closed_then_propose_root,
 )
 from services.chain_bridge.policies.when_intent_planned_then_send import when_intent_planned_then_send
 from services.chain_bridge.policies.when_logs_final_then_record import when_logs_final_then_record
-from services.chain_bridge.views import distributions
+from services.chain_bridge.views import distributions, roots, versions
 
 QUERIES = {
     "GetChainStatus": Query(get_chain_status, scope="chain.read"),
     "ListTransactions": Query(list_transactions, scope="chain.read"),
 }
 
-VIEWS = [distributions.VIEW]
+VIEWS = [distributions.VIEW, roots.VIEW, versions.VIEW]
 
 POLICIES = {
     "settlement": {settlement.DistributionClosed: [when_distribution_closed_then_propose_root]},
 }
 
-BACKGROUND = [
-    when_intent_planned_then_send,
-    when_logs_final_then_record,
-    payments.when_root_active_then_pay,
-]
+STEPS = (when_logs_final_then_record, payments.when_root_active_then_pay, when_intent_planned_then_send)
+"""What is done after each look at the chain, in this order."""
+
+BACKGROUND = [heartbeat(*STEPS)]
 
 PUBLISHES = {
     events.RootProposed: published.root_proposed,
+    events.RootVetoed: published.distribution_blocked,
     events.PayoutsMade: published.payouts_made,
     events.PayoutFailed: published.payout_failed,
     events.DistributionBlocked: published.distribution_blocked,
@@ -54,6 +55,6 @@ SERVICE = Service(
     publishes=PUBLISHES,
     background=BACKGROUND,
     resources=[open_chain, open_signer],
-    tables=[*intents.TABLES, payments.TABLE],
+    tables=[*intents.TABLES, cursor.TABLE, payments.TABLE],
     halt_programme=True,
 )

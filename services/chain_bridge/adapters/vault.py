@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 
 from fenxiao.proofs.hashes import checksum_address, keccak256, to_hex
 from fenxiao.proofs.payout_tree import Payout, PayoutScope
 
 PROPOSE_ROOT = "proposeRoot(bytes32,address,uint64,bytes32,bytes32,uint256,bytes32,bytes32)"
+CLAIM = "claim(bytes32,address,(bytes32,address,uint256,bytes32[]))"
 CLAIM_MANY = "claimMany(bytes32,address,(bytes32,address,uint256,bytes32[])[])"
 
 ROOT_PROPOSED = "RootProposed(bytes32,address,uint64,bytes32,uint256,bytes32,bytes32,uint256)"
+ROOT_VETOED = "RootVetoed(bytes32,address,uint64,bytes32)"
 PAID = "Paid(bytes32,address,bytes32,address,uint256,uint256)"
 PAYOUT_FAILED = "PayoutFailed(bytes32,address,bytes32,address,uint256,bytes)"
 
@@ -29,8 +32,9 @@ ERRORS = {
     "InvalidProof()": "the proof does not fit the active root",
     "TotalExceeded(uint256,uint256)": "only {0} units are left of the root's total, {1} are asked for",
     "InvalidAccount(address)": "{0} cannot be paid",
-    "TransferFailed(bytes)": "the token refused the transfer",
+    "TransferFailed(bytes)": "the token refused the transfer ({0})",
     "UnexpectedTransfer(uint256,uint256)": "the token moved {1} units instead of {0}",
+    "InsufficientGas(uint256,uint256)": "it needs more gas than a transaction may use",
     "EnforcedPause()": "the vault is paused",
     "AccessControlUnauthorizedAccount(address,bytes32)": "{0} lacks the role {1} on the vault",
 }
@@ -80,6 +84,32 @@ def claim_many(scope: PayoutScope, items: Sequence[tuple[Payout, Sequence[bytes]
     return _call(CLAIM_MANY, (scope.programme, scope.token, claims))
 
 
+class Claims(NamedTuple):
+    """The arguments of `claimMany`."""
+
+    programme: bytes
+    token: str
+    items: tuple[tuple[bytes, str, int, tuple[bytes, ...]], ...]
+    """Payee, account, cumulative units, proof."""
+
+    def halves(self) -> tuple[bytes, bytes]:
+        """Two calls in the place of this one."""
+        middle = len(self.items) // 2
+        return (
+            _call(CLAIM_MANY, (self.programme, self.token, self.items[:middle])),
+            _call(CLAIM_MANY, (self.programme, self.token, self.items[middle:])),
+        )
+
+    def alone(self, item: int) -> bytes:
+        """The call for one of them, which reverts with the reason if it cannot be paid."""
+        return _call(CLAIM, (self.programme, self.token, self.items[item]))
+
+
+def read_claims(data: bytes) -> Claims:
+    """What a `claimMany` call asks for."""
+    return Claims(*decode(_types(CLAIM_MANY), data[4:]))
+
+
 @dataclass(frozen=True, slots=True)
 class VaultLog:
     """One decoded log of the vault."""
@@ -93,8 +123,9 @@ class VaultLog:
     block: int
 
 
-_INDEXED = {ROOT_PROPOSED: 2, PAID: 3, PAYOUT_FAILED: 3}
-_BY_TOPIC = {topic(signature): signature for signature in _INDEXED}
+INDEXED = {ROOT_PROPOSED: 2, ROOT_VETOED: 2, PAID: 3, PAYOUT_FAILED: 3}
+"""The logs that the bridge reads, and how many of their values are topics."""
+_BY_TOPIC = {topic(signature): signature for signature in INDEXED}
 TOPICS = ["0x" + key.hex() for key in _BY_TOPIC]
 """The first topics of the logs that the bridge reads."""
 
@@ -105,7 +136,7 @@ def decode_log(log: dict[str, Any]) -> VaultLog | None:
     signature = _BY_TOPIC.get(topics[0])
     if signature is None:
         return None
-    indexed = _INDEXED[signature]
+    indexed = INDEXED[signature]
     values = decode(_types(signature)[indexed:], bytes.fromhex(log["data"][2:]))
     return VaultLog(
         event=signature,
@@ -119,14 +150,36 @@ def decode_log(log: dict[str, Any]) -> VaultLog | None:
 
 
 _BY_SELECTOR = {_selector(signature): signature for signature in ERRORS}
+_ERROR_STRING = _selector("Error(string)")
 
 
-def explain_revert(data: bytes) -> str:
-    """What a revert's data says, in words."""
+class Revert(NamedTuple):
+    """Why a call failed."""
+
+    name: str
+    """The vault's error; empty for anything else."""
+    text: str
+    """In words."""
+
+
+def read_revert(data: bytes) -> Revert:
+    """What a revert's data says."""
+    unknown = f"reverted with {to_hex(data)}" if data else "reverted without a reason"
     signature = _BY_SELECTOR.get(data[:4])
-    if signature is None:
-        if data[:4] == _selector("Error(string)"):
-            return str(decode(["string"], data[4:])[0])
-        return f"reverted with 0x{data.hex()}" if data else "reverted without a reason"
-    values = [to_hex(v) if isinstance(v, bytes) else v for v in decode(_types(signature), data[4:])]
-    return ERRORS[signature].format(*values)
+    try:
+        if signature is not None:
+            values = decode(_types(signature), data[4:])
+            text = ERRORS[signature].format(*(_shown(value) for value in values))
+            return Revert(signature[: signature.index("(")], text)
+        if data[:4] == _ERROR_STRING:
+            return Revert("", str(decode(["string"], data[4:])[0]))
+    except (DecodingError, UnicodeError, OverflowError):
+        pass  # the contract at this address is not ours, or a token invents its errors
+    return Revert("", unknown)
+
+
+def _shown(value: object) -> object:
+    """Values for people; the bytes of a token's answer may hold an error in their turn."""
+    if not isinstance(value, bytes):
+        return value
+    return to_hex(value) if len(value) == 32 else read_revert(value).text

@@ -8,7 +8,7 @@ class _Fact(BaseModel):
 
     currency: str
     number: int
-    """Of the distribution; for payouts the newest that was closed when they were read."""
+    """Of the distribution; for payouts the one whose root was in force."""
 
 
 class RootProposed(_Fact):
@@ -19,6 +19,14 @@ class RootProposed(_Fact):
     block: int
     active_at: int
     gas_used: int
+
+
+class RootVetoed(_Fact):
+    """A guardian has stopped a distribution before it became active."""
+
+    root: str
+    transaction: str
+    block: int
 
 
 class Payment(BaseModel):
@@ -58,4 +66,4 @@ class DistributionBlocked(_Fact):
     reason: str
 
 
-EVENTS = [RootProposed, PayoutsMade, PayoutFailed, DistributionBlocked]
+EVENTS = [RootProposed, RootVetoed, PayoutsMade, PayoutFailed, DistributionBlocked]

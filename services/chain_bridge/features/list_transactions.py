@@ -16,6 +16,7 @@ _STATES = {
     State.MINED: pb.TRANSACTION_STATE_MINED,
     State.FINAL: pb.TRANSACTION_STATE_FINAL,
     State.PARKED: pb.TRANSACTION_STATE_PARKED,
+    State.DEAD: pb.TRANSACTION_STATE_FINAL,  # nothing more will come of it; it has no hash, and `problem` says why
 }
 
 

@@ -1,120 +1,140 @@
 """When the vault's logs are final, they become facts: each block's once, with the cursor, in one transaction."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any
 
 import structlog
 from pydantic import BaseModel
 
-from fenxiao.proofs.hashes import checksum_address, to_hex
-from libs.eventlog import Meta, Reader, Tx
+from fenxiao.proofs.hashes import checksum_address, parse_address, to_hex
+from libs.eventlog import Tx
 from libs.servicekit import Running
-from services.chain_bridge.adapters import intents
-from services.chain_bridge.adapters.chain import LOGS_A_QUERY, Chain, NodeDown
-from services.chain_bridge.adapters.vault import (
-    PAID,
-    PAYOUT_FAILED,
-    ROOT_PROPOSED,
-    TOPICS,
-    VaultLog,
-    decode_log,
-    explain_revert,
-)
-from services.chain_bridge.domain.events import Payment, PayoutFailed, PayoutsMade, RootProposed
-from services.chain_bridge.domain.streams import stream_of
+from services.chain_bridge import book
+from services.chain_bridge.adapters import intents, vault
+from services.chain_bridge.adapters.chain import Chain, NodeDown, NodeRefused
+from services.chain_bridge.adapters.cursor import Cursor, read_cursor, write_cursor
+from services.chain_bridge.adapters.vault import VaultLog
+from services.chain_bridge.domain.events import Payment, PayoutFailed, PayoutsMade, RootProposed, RootVetoed
+from services.chain_bridge.domain.intents import purpose_of_root
+from services.chain_bridge.heartbeat import Halt, Step
+from services.chain_bridge.views.distributions import Asset, asset_of, terms_of
+from services.chain_bridge.views.roots import in_force
 
-ACTOR = "chain"
+BLOCKS_A_QUERY = 1_000
+"""Blocks asked for in one `eth_getLogs`; fewer where the node refuses so many."""
 
 logger = structlog.get_logger(__name__)
 
 
-async def when_logs_final_then_record(running: Running) -> None:
+def when_logs_final_then_record(running: Running) -> Step:
     """Follows the final blocks without gaps."""
-    chain = running.use(Chain)
-    while True:
-        try:
-            while await _read_on(running, chain):
-                pass
-        except NodeDown:
-            pass  # the sender has said so already
-        await asyncio.sleep(chain.poll_seconds)
+    return _Reader(running).step
 
 
-async def _read_on(running: Running, chain: Chain) -> bool:
-    """Reads the next range of final blocks. Says whether there may be more."""
-    final = chain.head.final
-    cursor = await running.log.read(intents.read_cursor)
-    if cursor is not None:
-        if final < cursor[0]:
-            logger.error("final_head_went_back", cursor=cursor[0], final=final)
-            return False
-        if final == cursor[0]:
-            return False
-        before = await chain.call("eth_getBlockByNumber", hex(cursor[0]), False)
-        if before is None or before["hash"] != cursor[1]:
-            # The books are never rolled back: a person has to find out which chain this is.
-            logger.error("final_block_changed", block=cursor[0])
-            return False
-    first = cursor[0] + 1 if cursor else 0
-    last = min(final, first + LOGS_A_QUERY - 1)
-    if last < first or not chain.chain_id:
-        return False
-    end = await chain.call("eth_getBlockByNumber", hex(last), False)
-    logs = [found for raw in await chain.logs(first, last, TOPICS) if (found := decode_log(raw)) is not None]
-    gas: dict[str, int] = {}
-    times: dict[int, datetime] = {}
-    for log in logs:
-        if log.transaction not in gas:
-            receipt = await chain.receipt(log.transaction)
-            gas[log.transaction] = int(receipt["gasUsed"], 16) if receipt else 0
-        if log.block not in times:
-            block = await chain.call("eth_getBlockByNumber", hex(log.block), False)
-            times[log.block] = datetime.fromtimestamp(int(block["timestamp"], 16), UTC)
+class _Reader:
+    def __init__(self, running: Running) -> None:
+        self._chain = running.use(Chain)
+        self._log = running.log
+        self._span = BLOCKS_A_QUERY
+        self._compared = False
 
-    def record(tx: Tx) -> None:
-        for transaction, group in groupby(logs, lambda log: log.transaction):
-            _record(tx, list(group), gas[transaction], times)
-        intents.write_cursor(tx, last, end["hash"])
+    async def step(self) -> None:
+        """Reads everything up to the newest final block."""
+        cursor = await self._log.read(read_cursor)
+        if cursor is not None:
+            await self._compare(cursor)
+        first = cursor.block + 1 if cursor else self._chain.first_block
+        final = self._chain.head.final
+        while first <= final:
+            last = min(final, first + self._span - 1)
+            try:
+                raw = await self._chain.logs(first, last, vault.TOPICS)
+            except NodeRefused as refused:
+                if self._span == 1:
+                    raise
+                self._span //= 2
+                logger.info("fewer_blocks_a_query", blocks=self._span, reason=str(refused))
+                continue
+            await self._record([log for one in raw if (log := vault.decode_log(one)) is not None], last)
+            self._span = min(self._span * 2, BLOCKS_A_QUERY)
+            first = last + 1
 
-    await running.log.write(record)
-    return last < final
+    async def _compare(self, cursor: Cursor) -> None:
+        """Raises `Halt` if the chain does not go on from where the books end: they are never rolled back."""
+        final = self._chain.head.final
+        if final < cursor.block:
+            self._compared = False
+            raise Halt(f"block {cursor.block} was final, and the node does not call it so any more")
+        if self._compared and final == cursor.block:
+            return
+        there = await self._chain.block(cursor.block)
+        self._compared = there["hash"] == cursor.hash
+        if not self._compared:
+            raise Halt(f"the final block {cursor.block} was {cursor.hash}, on this chain it is {there['hash']}")
+
+    async def _record(self, logs: Sequence[VaultLog], last: int) -> None:
+        gas: dict[str, int] = {}
+        times: dict[int, int] = {}
+        for log in logs:
+            if log.transaction not in gas:
+                receipt = await self._chain.receipt(log.transaction)
+                if receipt is None:
+                    raise NodeDown(f"eth_getTransactionReceipt: there is none for the final {log.transaction}")
+                gas[log.transaction] = int(receipt["gasUsed"], 16)
+            if log.block not in times:
+                times[log.block] = int((await self._chain.block(log.block))["timestamp"], 16)
+        end = await self._chain.block(last)
+        cursor = Cursor(last, end["hash"], int(end["timestamp"], 16))
+
+        def record(tx: Tx) -> None:
+            for transaction, group in groupby(logs, lambda log: log.transaction):
+                _enter(tx, list(group), gas[transaction], times)
+            write_cursor(tx, cursor)
+
+        await self._log.write(record)
+        self._compared = True
 
 
-def _record(tx: Tx, logs: Sequence[VaultLog], gas_used: int, times: Mapping[int, datetime]) -> None:
+def _enter(tx: Tx, logs: Sequence[VaultLog], gas_used: int, times: Mapping[int, int]) -> None:
     """The facts of one transaction, for each programme and currency that it concerns."""
-    by_scope: dict[tuple[bytes, str], list[VaultLog]] = {}
+    by_pool: dict[tuple[bytes, str], list[VaultLog]] = {}
     for log in logs:
-        by_scope.setdefault((log.programme, log.token), []).append(log)
-    for (key, token), group in by_scope.items():
-        known = _distribution(tx, key, token)
-        if known is None:
+        by_pool.setdefault((log.programme, log.token), []).append(log)
+    for (key, token), group in by_pool.items():
+        asset = asset_of(tx, key, token)
+        if asset is None:
             continue  # somebody else's programme in the same vault
-        programme, currency, newest = known
-        facts = list(_facts(group, currency, newest, token, gas_used))
-        stream = stream_of(programme, currency)
-        meta = Meta(programme, ACTOR, correlation_id=group[0].transaction)
-        tx.append(stream, facts, after=len(tx.load(stream)), meta=meta, occurred_at=times[group[0].block])
+        time = times[group[0].block]
+        number = in_force(tx, asset.programme, asset.currency, time)
+        facts = _facts(group, asset.currency, number, token, gas_used)
+        for fact in facts:
+            if isinstance(fact, RootProposed):
+                _stands(tx, asset, fact)
+        book.enter(
+            tx,
+            asset.programme,
+            asset.currency,
+            facts,
+            actor=book.CHAIN,
+            cause=group[0].transaction,
+            occurred_at=datetime.fromtimestamp(time, UTC),
+        )
 
 
-def _distribution(reader: Reader, key: bytes, token: str) -> tuple[str, str, int] | None:
-    row = reader.one(
-        "SELECT programme, currency, MAX(number) FROM view_distributions WHERE programme_key=? AND token=?"
-        " GROUP BY programme, currency",
-        (to_hex(key), token),
-    )
-    return (row[0], row[1], int(row[2])) if row else None
+def _stands(tx: Tx, asset: Asset, fact: RootProposed) -> None:
+    """Sent by us or by whoever else may propose: the same root is not sent again."""
+    terms = terms_of(tx, asset.programme, asset.currency, fact.number)
+    if terms is not None and terms.root == fact.root:
+        intents.drop_done(tx, asset.programme, purpose_of_root(asset.currency, fact.number))
 
 
-def _facts(logs: Sequence[VaultLog], currency: str, newest: int, token: str, gas_used: int) -> list[BaseModel]:
+def _facts(logs: Sequence[VaultLog], currency: str, paid_from: int, token: str, gas_used: int) -> list[BaseModel]:
     facts: list[BaseModel] = []
     payments: list[Payment] = []
     for log in logs:
-        values: tuple[Any, ...] = log.values
-        if log.event == ROOT_PROPOSED:
-            number, root, _total, _data, _plan, active_at = values
+        if log.event == vault.ROOT_PROPOSED:
+            number, root, _total, _data, _plan, active_at = log.values
             facts.append(
                 RootProposed(
                     currency=currency,
@@ -126,28 +146,39 @@ def _facts(logs: Sequence[VaultLog], currency: str, newest: int, token: str, gas
                     gas_used=gas_used,
                 )
             )
-        elif log.event == PAID:
-            account, units, cumulative = values
+        elif log.event == vault.ROOT_VETOED:
+            number, root = log.values
+            facts.append(
+                RootVetoed(
+                    currency=currency,
+                    number=number,
+                    root=to_hex(root),
+                    transaction=log.transaction,
+                    block=log.block,
+                )
+            )
+        elif log.event == vault.PAID:
+            account, units, cumulative = log.values
             payments.append(
                 Payment(payee=to_hex(log.payee), account=_checksum(account), units=units, cumulative_units=cumulative)
             )
-        elif log.event == PAYOUT_FAILED:
-            account, _units, reason = values
+        elif log.event == vault.PAYOUT_FAILED:
+            account, _units, reason = log.values
             facts.append(
                 PayoutFailed(
                     currency=currency,
-                    number=newest,
+                    number=paid_from,
                     payee=to_hex(log.payee),
                     account=_checksum(account),
                     transaction=log.transaction,
-                    reason=explain_revert(reason),
+                    reason=vault.read_revert(reason).text,
                 )
             )
     if payments:
         facts.append(
             PayoutsMade(
                 currency=currency,
-                number=newest,
+                number=paid_from,
                 token=token,
                 transaction=logs[0].transaction,
                 block=logs[0].block,
@@ -159,4 +190,4 @@ def _facts(logs: Sequence[VaultLog], currency: str, newest: int, token: str, gas
 
 
 def _checksum(account: str) -> str:
-    return checksum_address(bytes.fromhex(account[2:]))
+    return checksum_address(parse_address(account))

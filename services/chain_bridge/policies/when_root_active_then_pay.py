@@ -1,41 +1,60 @@
 """When a root has become active, everybody whom it owes something is to be paid, in batches."""
 
-import asyncio
 from datetime import UTC, datetime
 
 import structlog
 
-from libs.eventlog import Reader, Row, Tx
+from fenxiao.errors import Refusal
+from libs.eventlog import Reader, Tx
 from libs.servicekit import Running
 from services.chain_bridge.adapters import intents, vault
-from services.chain_bridge.adapters.chain import Chain
+from services.chain_bridge.adapters.cursor import read_cursor
 from services.chain_bridge.domain.intents import batches, purpose_of_payment
-from services.chain_bridge.views.distributions import paid_so_far, payout_tree
+from services.chain_bridge.heartbeat import Step
+from services.chain_bridge.views.distributions import payout_tree
+from services.chain_bridge.views.roots import newest_in_force, paid_so_far
+
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS planned_payments (programme TEXT NOT NULL, currency TEXT NOT NULL,"
+    " number BIGINT NOT NULL, PRIMARY KEY (programme, currency))"
+)
+"""The newest distribution whose payments are planned."""
 
 logger = structlog.get_logger(__name__)
 
 
-async def when_root_active_then_pay(running: Running) -> None:
-    """Watches the chain's clock and plans the payments of each distribution once."""
-    chain = running.use(Chain)
-    while True:
-        for programme, currency, number in await running.log.read(
-            lambda reader, now=chain.head.timestamp: _active(reader, now)
-        ):
-            planned = await running.log.write(lambda tx, p=programme, c=currency, n=number: _plan_payments(tx, p, c, n))
+def when_root_active_then_pay(running: Running) -> Step:
+    """Plans the payments of each distribution once.
+
+    The clock is that of the last final block: a veto can only stand in a block before a root is active, so by then
+    every veto has been read.
+    """
+    refused = dict[tuple[str, str], str]()
+
+    async def step() -> None:
+        for programme, currency, number in await running.log.read(_due):
+            try:
+                planned = await running.log.write(
+                    lambda tx, p=programme, c=currency, n=number: _plan_payments(tx, p, c, n)
+                )
+            except Refusal as refusal:
+                # One programme's trouble is not the others'.
+                if refused.get((programme, currency)) != str(refusal):
+                    refused[programme, currency] = str(refusal)
+                    logger.error("payments_not_planned", programme=programme, number=number, reason=str(refusal))
+                continue
             logger.info("payments_planned", programme=programme, distribution=f"{currency}-{number}", batches=planned)
-        await asyncio.sleep(chain.poll_seconds)
+
+    return step
 
 
-def _active(reader: Reader, now: int) -> list[Row]:
+def _due(reader: Reader) -> list[tuple[str, str, int]]:
     """The newest active distribution of each programme and currency, if its payments are not planned yet."""
-    return reader.all(
-        "SELECT programme, currency, number FROM (SELECT programme, currency, MAX(number) AS number"
-        " FROM view_distributions WHERE active_at IS NOT NULL AND active_at <= ? GROUP BY programme, currency) newest"
-        " WHERE NOT EXISTS (SELECT 1 FROM planned_payments p WHERE p.programme = newest.programme"
-        " AND p.currency = newest.currency AND p.number >= newest.number)",
-        (now,),
-    )
+    cursor = read_cursor(reader)
+    if cursor is None:
+        return []
+    planned = {(p, c): int(n) for p, c, n in reader.all("SELECT programme, currency, number FROM planned_payments")}
+    return [(p, c, n) for p, c, n in newest_in_force(reader, cursor.time) if n > planned.get((p, c), 0)]
 
 
 def _plan_payments(tx: Tx, programme: str, currency: str, number: int) -> int:
@@ -50,11 +69,9 @@ def _plan_payments(tx: Tx, programme: str, currency: str, number: int) -> int:
         purpose = purpose_of_payment(currency, number, part)
         intents.plan(tx, programme, purpose, currency, number, data, len(group), now)
         count += 1
-    tx.run("INSERT INTO planned_payments VALUES (?, ?, ?)", (programme, currency, number))
+    tx.run(
+        "INSERT INTO planned_payments VALUES (?, ?, ?)"
+        " ON CONFLICT (programme, currency) DO UPDATE SET number = excluded.number",
+        (programme, currency, number),
+    )
     return count
-
-
-TABLE = (
-    "CREATE TABLE IF NOT EXISTS planned_payments (programme TEXT NOT NULL, currency TEXT NOT NULL,"
-    " number BIGINT NOT NULL, PRIMARY KEY (programme, currency, number))"
-)
