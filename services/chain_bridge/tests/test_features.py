@@ -298,6 +298,7 @@ async def test_a_node_that_is_not_there_is_waited_for(service: Harness) -> None:
     await asyncio.sleep(0.2)
     assert not task.done()
     task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
     assert (await transactions(service)).transactions[0].state == pb.TRANSACTION_STATE_PLANNED
 
 

@@ -174,11 +174,15 @@ class World:
         for rule in STEPS:
             await rule(self.service.running)()
 
-    async def stop(self) -> None:
+    async def pause(self) -> None:
+        """Ends what it does in the background, and waits until it has ended."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+
+    async def stop(self) -> None:
+        await self.pause()
         await self.chain.disconnect()
         await self.service.log.close()
 

@@ -9,7 +9,9 @@ Comments, spacing and the order of keys don't count.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any, NoReturn, cast
 
 import yaml
@@ -21,6 +23,12 @@ MAX_BYTES = 64 * 1024
 """A larger document is refused unread."""
 MAX_DEPTH = 16
 """A document nested deeper is refused."""
+
+_PARSABLE = 100
+"""Nested up to this deep, it is parsed, so that the place of the fault can be named."""
+# Matches from any quotation mark on, closed or not: else a long open string would be tried again from each one in it.
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_NO_BRACKET = re.compile(r"[^\[\]{}]+")
 
 Node = str | list["Node"] | dict[str, "Node"]
 """A part of a document: text, list or mapping."""
@@ -63,6 +71,9 @@ def _read_json(text: str) -> Node:
     def refuse(constant: str) -> NoReturn:
         raise PlanError.one("", "INVALID_SYNTAX", f"{constant} is not JSON.")
 
+    # Counted beforehand: how deep the parser itself may go is a setting of the process that it runs in.
+    if _depth(text) > _PARSABLE:
+        raise _too_deep([])
     try:
         value = json.loads(text, object_pairs_hook=unique, parse_int=str, parse_float=str, parse_constant=refuse)
     except _RepeatedKeyError as error:
@@ -70,9 +81,13 @@ def _read_json(text: str) -> Node:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise PlanError.one("", "INVALID_SYNTAX", f"Not JSON at {place}: {error.msg}.") from None
-    except RecursionError:
-        raise _too_deep([]) from None
     return _json_node(value, [])
+
+
+def _depth(text: str) -> int:
+    """How deep the brackets outside strings nest; no less than that for what is no JSON."""
+    steps = (1 if bracket in "[{" else -1 for bracket in _NO_BRACKET.sub("", _STRING.sub("", text)))
+    return max(accumulate(steps), default=0)
 
 
 def _json_node(value: object, path: list[str | int]) -> Node:
