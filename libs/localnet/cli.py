@@ -1,7 +1,8 @@
-"""The commands that stand beside the others where the network's own code is installed: `up`, `demo`, `doctor`.
+"""The commands that stand beside the others where the network's own code is installed.
 
+`up`, `demo` and `doctor` run it; `fund` and `wallets` stand in for a merchant's money and for the members' own wallets.
 Data goes to stdout, progress and problems to stderr. Exit codes: 0 done, 1 failed (for `doctor`: a check failed),
-2 wrong usage, 130 interrupted before the end.
+2 wrong usage, 3 not running, 130 interrupted before the end.
 """
 
 # ruff: noqa: PLC0415 - the command line loads this module at every call; what a command needs is imported when it runs
@@ -11,17 +12,24 @@ from typing import Annotated
 
 import typer
 
+from fenxiao.cli import texts
+from fenxiao.cli.session import Session
+from fenxiao.cli.texts import t
+from libs.localnet.texts import CHINESE
+
+texts.add(CHINESE)
+
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", envvar="FENXIAO_HOME", help="Directory of the network; `.fenxiao` if none is named."),
+    typer.Option("--home", envvar="FENXIAO_HOME", help=t("Directory of the network; `.fenxiao` if none is named.")),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+JsonOption = Annotated[bool, typer.Option("--json", help=t("Print JSON on stdout."))]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands; found through the entry-point group `fenxiao.commands`."""
-    for command in (up, demo, doctor):
-        app.command(rich_help_panel="Network on this machine")(command)
+    for command in (up, demo, doctor, fund, wallets):
+        app.command(help=t((command.__doc__ or "").strip()), rich_help_panel="Network on this machine")(command)
 
 
 def up(home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -43,3 +51,22 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
     from libs.localnet import commands
 
     raise typer.Exit(commands.doctor(home, as_json=as_json))
+
+
+def fund(
+    context: typer.Context,
+    amount: Annotated[
+        str, typer.Argument(metavar="AMOUNT", help=t("How much, in the programme's currency, such as 1234.50."))
+    ],
+) -> None:
+    """Put test money into the vault for a programme."""
+    from libs.localnet import hands_on
+
+    hands_on.fund(Session.of(context), amount)
+
+
+def wallets(context: typer.Context) -> None:
+    """Bind a development wallet to each member who has no proven one."""
+    from libs.localnet import hands_on
+
+    hands_on.wallets(Session.of(context))

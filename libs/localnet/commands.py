@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from fenxiao.cli.texts import language
+from fenxiao.cli.texts import language, t
 from libs.localnet.chain import ChainError
 from libs.localnet.demo import Demo, run_demo
 from libs.localnet.display import Display
@@ -64,17 +64,19 @@ def doctor(path: Path | None, *, as_json: bool) -> int:
 async def _up(network: LocalNetwork, display: Display, *, as_json: bool) -> None:
     home = network.home
     if home.has_network() and home.demo_mark.exists():
-        display.say("[yellow]![/] The demo made this network; the next demo begins anew and removes what you add here.")
+        note = t("The demo made this network; the next demo begins anew and removes what you add here.")
+        display.say(f"[yellow]![/] {note}")
     try:
         with display.spinner():
             endpoints = await network.start(display.part)
         if as_json:
             print(json.dumps(endpoints.as_json()), flush=True)
-        display.say(f"The network is up. Addresses: {home.network_file}; logs: {home.logs}. Ctrl-C stops it.")
+        text = t("The network is up. Addresses: {addresses}; logs: {logs}. Ctrl-C stops it.")
+        display.say(escape(text.format(addresses=home.network_file, logs=home.logs)))
         await asyncio.Event().wait()
     finally:
         await network.stop()
-        display.say("stopped; the data is kept")
+        display.say(t("stopped; the data is kept"))
 
 
 def _run(work: Coroutine[Any, Any, None], display: Display) -> int:

@@ -8,6 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
+from fenxiao.cli import exits
+from fenxiao.cli.output import print_refusal
+from fenxiao.errors import Refusal
 from libs.localnet.network import State
 
 
@@ -64,10 +67,13 @@ class Display:
     def say(self, text: str) -> None:
         """Show a line (with rich's markup)."""
         if not self._quiet:
-            self.console.print(text)
+            self.console.print(text, soft_wrap=True)
 
     def fail(self, problem: object) -> None:
-        """Show why it ends here."""
+        """Show why it ends here; to programs as the line that every refusal is."""
+        if self._quiet:
+            print_refusal(Refusal("NETWORK_FAILED", str(problem)), exits.REFUSED, as_json=True)
+            return
         self.console.print(f"[bold red]✗[/] {escape(str(problem))}", soft_wrap=True)
 
     def _run(self, name: str, detail: str) -> None:

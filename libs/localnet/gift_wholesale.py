@@ -12,7 +12,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from fenxiao.api.chain_bridge.v1 import chain_bridge_pb2 as chain_pb
 from fenxiao.api.commission.v1 import commission_pb2 as commission_pb
-from fenxiao.api.common.v1 import common_pb2
 from fenxiao.api.membership.v1 import membership_pb2 as membership_pb
 from fenxiao.api.settlement.v1 import settlement_pb2 as settlement_pb
 from fenxiao.client import Client
@@ -21,7 +20,7 @@ from fenxiao.client.export import export
 from fenxiao.client.imports import ImportResult, Progress, import_members, import_sales
 from fenxiao.money import format_minor
 from fenxiao.verify import Chain, read_export, verify
-from libs.localnet import wallets
+from libs.localnet import binding, wallets
 from libs.localnet.home import HomeError
 from libs.localnet.network import repository_root
 from libs.localnet.steps import Demo
@@ -102,34 +101,11 @@ async def enrol_members(demo: Demo) -> str:
 
 async def bind_wallets(demo: Demo) -> str:
     """Bind a wallet for each member, by the signature of the wallet's owner."""
-    bound = 0
     async with _client(demo) as client:
-        request = membership_pb.ListMembersRequest(parent=PARENT, page_size=BATCH)
-        async for page in pages(client.membership.ListMembers, request):
-            batch = membership_pb.BatchBindWalletsRequest(parent=PARENT)
-            challenges = await asyncio.gather(
-                *(_challenge(client, member, bound + n) for n, member in enumerate(page.members))
-            )
-            for item in challenges:
-                batch.wallets.append(item)
-            answer = await client.membership.BatchBindWallets(batch)
-            for result in answer.results:
-                if result.outcome == common_pb2.OUTCOME_REFUSED:
-                    raise HomeError(f"a wallet was refused: {result.problem.message}")
-            bound += len(page.members)
-            demo.display.update("wallets", f"{bound:,}")
-    return f"{bound:,} bound by signature"
-
-
-async def _challenge(client: Client, member: membership_pb.Member, number: int) -> Any:
-    """What the owner of a wallet does: ask what to sign, and sign it."""
-    account, key = wallets.wallet(number)
-    challenge = await client.membership.GetWalletChallenge(
-        membership_pb.GetWalletChallengeRequest(name=member.name, account=account)
-    )
-    return membership_pb.BatchBindWalletsRequest.Item(
-        name=member.name, account=account, signature=wallets.sign_message(key, challenge.message)
-    )
+        done = await binding.bind_wallets(
+            client, PARENT, wallets.MEMBERS, lambda count: demo.display.update("wallets", f"{count:,}")
+        )
+    return f"{done.bound:,} bound by signature"
 
 
 async def record_sales(demo: Demo) -> str:

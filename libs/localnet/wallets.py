@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from coincurve import PrivateKey, PublicKey
 
-from fenxiao.proofs.hashes import checksum_address, keccak256
+from fenxiao.proofs.hashes import checksum_address, keccak256, programme_key
 
 MNEMONIC = "test test test test test test test test test test test junk"
 
@@ -20,12 +20,21 @@ _HARDENED = 1 << 31
 # anything but what the vault has paid.
 MEMBERS = 0
 OPERATORS = 1
+_PROGRAMMES = 2
 
 
 def wallet(i: int, account: int = MEMBERS) -> tuple[str, bytes]:
     """Return (address, private key) of m/44'/60'/account'/0/i."""
     key, _ = _child(_branch(account), i)
     return address_of(key), key
+
+
+def programme_account(programme: str) -> int:
+    """Return the BIP-44 account of a programme's members.
+
+    A wallet of one programme's member is nobody's in another, so that what it holds is what that programme has paid.
+    """
+    return _PROGRAMMES + int.from_bytes(programme_key(programme)[:8]) % (_HARDENED - _PROGRAMMES)
 
 
 def sign_message(key: bytes, text: str) -> bytes:

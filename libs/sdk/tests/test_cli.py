@@ -1,6 +1,7 @@
 """The command line where no service is needed, and against one that is scripted."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 import typer
 
 from fenxiao import credentials
+from fenxiao.api.common.v1 import common_pb2
 from fenxiao.api.membership.v1 import membership_pb2, membership_pb2_grpc
 from fenxiao.api.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from fenxiao.cli import app, exits, texts
@@ -170,6 +172,25 @@ def test_wrong_usage_ends_with_2(arguments: list[str], capsys: pytest.CaptureFix
     assert capsys.readouterr().out == ""
 
 
+def test_wrong_usage_is_json_where_json_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["settle", "--json"]) == 2
+    out, err = capsys.readouterr()
+    error = json.loads(err)["error"]
+    assert (out, error["reason"], error["exit_code"]) == ("", "WRONG_USAGE", 2)
+    assert "--as-of" in error["message"]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["plan", "validate", "plan.yaml", "--offline", "--json"]])
+def test_a_reader_that_has_enough_is_no_failure(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
+    reading, writing = os.pipe()
+    os.close(reading)
+    code = "from fenxiao.cli.app import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, *arguments], stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (exits.CLOSED, b"")
+
+
 def test_a_failure_of_the_program_shows_no_stack_trace(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -311,12 +332,34 @@ class Membership(membership_pb2_grpc.MembershipServiceServicer):
         known = "17850" in request.references or f"{request.parent}/members/{UUID}" in request.names
         return membership_pb2.ResolveMembersResponse(members=found if known else [])
 
+    def GetWalletChallenge(self, request: Any, context: Any) -> Any:
+        text = f"I am paid here.\n{request.account}"
+        return membership_pb2.GetWalletChallengeResponse(message=text)
+
+    def BatchBindWallets(self, request: Any, context: Any) -> Any:
+        return membership_pb2.BatchBindWalletsResponse(results=[self._bind(item) for item in request.wallets])
+
+    def _bind(self, item: Any) -> common_pb2.ItemResult:
+        assert item.name.endswith(UUID)
+        outcomes = {1: common_pb2.OUTCOME_TAKEN, 2: common_pb2.OUTCOME_REPEATED, 3: common_pb2.OUTCOME_REFUSED}
+        result = common_pb2.ItemResult(outcome=outcomes[item.signature[0]])
+        if result.outcome == common_pb2.OUTCOME_REFUSED:
+            result.problem.reason, result.problem.field = "WRONG_SIGNER", "signature"
+        return result
+
     @staticmethod
     def _programme(name: str) -> membership_pb2.Programme:
         return membership_pb2.Programme(name=f"programmes/{name}", currency="GBP", time_zone="Europe/London")
 
 
 class Settlement(settlement_pb2_grpc.SettlementServiceServicer):
+    def RegisterAsset(self, request: Any, context: Any) -> Any:
+        assert request.parent == "programmes/gifts"
+        return request.asset
+
+    def GetAsset(self, request: Any, context: Any) -> Any:
+        return settlement_pb2.Asset(name=request.name, currency="GBP", chain_id=5, token_decimals=18)
+
     def GetStatement(self, request: Any, context: Any) -> Any:
         statement = settlement_pb2.Statement(
             name=request.name,
@@ -335,6 +378,13 @@ class Settlement(settlement_pb2_grpc.SettlementServiceServicer):
 
 
 UUID = "e3b9f126-222b-461f-8736-9658a6bea5d0"
+WALLET = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+OTHER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+LOCAL_CHAIN: dict[str, Any] = {"chain_id": 31337, "vault": WALLET, "token": OTHER, "token_decimals": 2}
+
+
+def signature(first: int) -> str:
+    return f"0x{first:02x}" + "00" * 64
 
 
 @pytest.fixture
@@ -352,7 +402,8 @@ def network(tmp_path: Path) -> Iterator[Path]:
     server.start()
     folder = tmp_path / "home" / "network"
     folder.mkdir(parents=True)
-    (folder / "network.json").write_text(json.dumps({"services": {"membership": address, "settlement": address}}))
+    services = {"membership": address, "settlement": address}
+    (folder / "network.json").write_text(json.dumps({"services": services, **LOCAL_CHAIN}))
     (tmp_path / "home" / "token").write_text("credential\n")
     yield tmp_path / "home"
     server.stop(None)
@@ -417,3 +468,116 @@ def test_several_programmes_must_be_told_apart(network: Path, monkeypatch: pytes
     assert app.run(["statement", "17850", "--home", str(network), "--programme", "wine"]) == 0
     monkeypatch.setattr(Membership, "programmes", ())
     assert app.run(["statement", "17850", "--home", str(network)]) == 5
+
+
+# --- asset
+
+
+def test_the_networks_own_asset_is_registered(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["asset", "register", "--json", "--home", str(network)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"currency": "GBP", **LOCAL_CHAIN}
+
+
+def test_another_asset_can_be_named(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--vault", OTHER, "--token", WALLET, "--decimals", "18", "--chain-id", "5"]
+    assert app.run(["asset", "register", *arguments, "--json", "--home", str(network)]) == 0
+    wanted = {"currency": "GBP", "chain_id": 5, "vault": OTHER, "token": WALLET, "token_decimals": 18}
+    assert json.loads(capsys.readouterr().out) == wanted
+
+
+@pytest.mark.parametrize("arguments", [["--token", WALLET], ["--decimals", "2"], ["--chain-id", "0"]])
+def test_half_an_asset_is_misuse(network: Path, arguments: list[str]) -> None:
+    assert app.run(["asset", "register", *arguments, "--home", str(network)]) == 2
+
+
+def test_what_the_network_does_not_say_must_be_given(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (network / "network" / "network.json").write_text(json.dumps({"services": {}}))
+    assert app.run(["asset", "register", "--chain-id", "5", "--json", "--home", str(network)]) == 2
+    error = json.loads(capsys.readouterr().err)["error"]
+    assert error["reason"] == "ASSET_INCOMPLETE"
+    assert "--vault, --token" in error["message"]
+
+
+def test_an_asset_is_shown(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["asset", "show", "--home", str(network), "--lang", "zh"]) == 0
+    assert "代币" in capsys.readouterr().out
+
+
+# --- wallets
+
+
+def test_what_is_signed_has_no_byte_too_many(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["members", "challenge", "17850", WALLET.lower(), "--home", str(network)]) == 0
+    assert capsys.readouterr().out == f"I am paid here.\n{WALLET}"
+    assert app.run(["members", "challenge", "17850", WALLET, "--json", "--home", str(network)]) == 0
+    wanted = {"member": UUID, "member_id": "17850", "account": WALLET, "message": f"I am paid here.\n{WALLET}"}
+    assert json.loads(capsys.readouterr().out) == wanted
+
+
+@pytest.mark.parametrize(("first", "repeated"), [(1, False), (2, True)])
+def test_a_wallet_is_bound(network: Path, first: int, repeated: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["members", "bind", "17850", WALLET, signature(first), "--home", str(network)]
+    assert app.run([*arguments, "--json"]) == 0
+    wanted = {"member": UUID, "member_id": "17850", "account": WALLET, "repeated": repeated}
+    assert json.loads(capsys.readouterr().out) == wanted
+    assert app.run(arguments) == 0
+    assert ("Nothing changed" in capsys.readouterr().err) is repeated
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (["17850", WALLET, signature(3)], 1, "WRONG_SIGNER"),
+        (["17850", WALLET, signature(1)[:-2]], 1, "INVALID_SIGNATURE"),
+        (["17850", WALLET[:-1] + "7", signature(1)], 1, "INVALID_ADDRESS"),
+        (["nobody", WALLET, signature(1)], 5, "UNKNOWN_MEMBER"),
+        (["17850", WALLET], 2, "WRONG_USAGE"),
+        ([], 2, "WRONG_USAGE"),
+        (["17850", "--file", "wallets.csv"], 2, "WRONG_USAGE"),
+        (["17850", WALLET, signature(1), "--rejects", "r.csv"], 2, "WRONG_USAGE"),
+        (["--file", "nowhere.csv"], 5, "FILE_NOT_FOUND"),
+    ],
+)
+def test_a_binding_is_refused_clearly(
+    network: Path, arguments: list[str], code: int, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.run(["members", "bind", *arguments, "--json", "--home", str(network)]) == code
+    out, err = capsys.readouterr()
+    assert (out, json.loads(err)["error"]["reason"]) == ("", reason)
+
+
+def test_wallets_of_a_file_are_bound_each_for_itself(
+    network: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [
+        "member_id,account,signature",
+        f"17850,{WALLET},{signature(1)}",
+        f"17850,{WALLET},{signature(2)}",
+        f"17850,{WALLET},{signature(3)}",
+        f"nobody,{WALLET},{signature(1)}",
+        f"17850,0x12,{signature(1)}",
+        f"17850,{WALLET},0x12",
+    ]
+    (tmp_path / "wallets.csv").write_text("\n".join(lines) + "\n")
+    arguments = ["members", "bind", "--file", "wallets.csv", "--home", str(network)]
+    assert app.run([*arguments, "--rejects", "rejects.csv", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    problems = [(problem["line"], problem["reason"]) for problem in found.pop("problems")]
+    assert problems == [(4, "WRONG_SIGNER"), (5, "UNKNOWN_MEMBER"), (6, "INVALID_ADDRESS"), (7, "INVALID_SIGNATURE")]
+    assert found == {
+        "file": "wallets.csv",
+        "kind": "wallets",
+        "lines": 6,
+        "taken": 1,
+        "repeated": 1,
+        "refused": 4,
+        "all_or_nothing": False,
+        "applied": True,
+    }
+    assert len((tmp_path / "rejects.csv").read_text().splitlines()) == 5
+    assert app.run([*arguments, "--rejects", "nowhere/rejects.csv"]) == 1
+    assert "FILE_NOT_WRITABLE" in capsys.readouterr().err
+
+
+def test_events_of_an_unknown_service_are_misuse(network: Path) -> None:
+    assert app.run(["events", "tail", "--service", "nonsense", "--home", str(network)]) == 2

@@ -297,6 +297,9 @@ class Ledger:
     def funded(self, programme: bytes, block: int) -> int:
         return self.funds
 
+    def payments(self, programme: bytes, last: int) -> list[Payment]:
+        return self.paid_logs or [Payment(payee(m), wallet(m), units) for m, units in self.payments_made.items()]
+
     def transfers(self, last: int, *, sender: str = "", receiver: str = "") -> list[Transfer]:
         return [move for move in self.moves if sender in ("", move.sender) and receiver in ("", move.receiver)]
 

@@ -19,7 +19,8 @@ def asset_of(reader: Reader, programme: str, currency: str) -> AssetRegistered:
     row = reader.one(sql, (programme, currency))
     if row is None:
         message = (
-            f"The programme pays nothing in {currency[:12]!r} yet; register the asset (chain, vault, token) first."
+            f"The programme pays nothing in {currency[:12]!r} yet; register the asset (chain, vault, token) first: "
+            "`fenxiao asset register` does it."
         )
         raise Refusal("ASSET_NOT_REGISTERED", message, field="currency", kind=Kind.NOT_FOUND)
     return _asset(*row)

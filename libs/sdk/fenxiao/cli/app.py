@@ -12,7 +12,19 @@ import typer
 
 from fenxiao.cli import exits, texts
 from fenxiao.cli.arguments import place
-from fenxiao.cli.commands import events, explain, members, plan, programme, sales, settle, statement, status, token
+from fenxiao.cli.commands import (
+    asset,
+    events,
+    explain,
+    members,
+    plan,
+    programme,
+    sales,
+    settle,
+    statement,
+    status,
+    token,
+)
 from fenxiao.cli.commands import verify as verify_command
 from fenxiao.cli.output import print_refusal, say
 from fenxiao.cli.session import Session
@@ -34,7 +46,20 @@ def make_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for module in (programme, members, sales, plan, settle, statement, explain, verify_command, events, status, token):
+    for module in (
+        programme,
+        asset,
+        members,
+        sales,
+        plan,
+        settle,
+        statement,
+        explain,
+        verify_command,
+        events,
+        status,
+        token,
+    ):
         module.register(app)
     _load_plugins(app)
     return app
@@ -45,30 +70,50 @@ def run(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     try:
         command: Any = typer.main.get_command(make_app())
-        command.main(args=place(command, arguments), prog_name="fenxiao")
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else exits.REFUSED if end.code else exits.OK
+        # Where it stands alone, typer prints what is wrong with the command line itself, and not as JSON.
+        end = command.main(args=place(command, arguments), prog_name="fenxiao", standalone_mode=not as_json)
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):
+            return exits.CLOSED
+        return stop.code if isinstance(stop.code, int) else exits.REFUSED if stop.code else exits.OK
     except Refusal as refusal:
-        code = exits.code_of(refusal)
-        print_refusal(refusal, code, as_json=as_json)
-        return code
+        return _refused(refusal, as_json=as_json)
     except KeyboardInterrupt:
         return exits.INTERRUPTED
     except BrokenPipeError:
-        # Who read our output has enough; nothing more may be flushed to where nobody reads.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exits.OK
+        return exits.CLOSED
     except Exception as error:
+        if isinstance(error, _WRONG_USAGE):
+            wrong: Any = error
+            return _refused(exits.Misuse("WRONG_USAGE", wrong.format_message()), as_json=as_json)
         if os.environ.get("FENXIAO_DEBUG"):
             raise
-        say(f"✗ Something broke: {type(error).__name__}: {error}. FENXIAO_DEBUG=1 shows where.")
-        return exits.BROKEN
-    return exits.OK
+        message = f"Something broke: {type(error).__name__}: {error}. FENXIAO_DEBUG=1 shows where."
+        return _refused(Refusal("INTERNAL_ERROR", message), as_json=as_json)
+    return end if isinstance(end, int) else exits.OK
+
+
+_WRONG_USAGE: Any = typer.BadParameter.__base__
+"""What typer raises for a command line that it cannot read."""
+
+
+def _refused(refusal: Refusal, *, as_json: bool) -> int:
+    code = exits.code_of(refusal)
+    print_refusal(refusal, code, as_json=as_json)
+    return code
 
 
 def main() -> None:
     """`fenxiao`."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = exits.CLOSED
+    if code == exits.CLOSED:
+        # Nothing more may be flushed to where nobody reads.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def _version(wanted: bool) -> None:

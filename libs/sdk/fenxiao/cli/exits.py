@@ -14,6 +14,8 @@ NOT_FOUND: Final = 5
 BROKEN: Final = 70
 """A failure in the program or in a service, not of its user."""
 INTERRUPTED: Final = 130
+CLOSED: Final = 141
+"""Who reads the output has closed it: what the others give who are ended by SIGPIPE."""
 
 
 class Misuse(Refusal):

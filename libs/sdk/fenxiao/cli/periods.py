@@ -16,7 +16,10 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        message = f"This machine does not know the time zone {name!r}; install the package tzdata."
+        message = (
+            f"There is no time zone {name[:64]!r} here; write an IANA name such as Europe/London. "
+            "If it is one, this machine lacks its time zones: install the package tzdata."
+        )
         raise Refusal("NO_TIME_ZONE", message) from None
 
 

@@ -181,6 +181,17 @@ def distribution(message: settlement_pb2.Distribution) -> dict[str, Any]:
     }
 
 
+def asset(message: settlement_pb2.Asset) -> dict[str, Any]:
+    """Give the token and the vault in which a currency is paid."""
+    return {
+        "currency": message.currency,
+        "chain_id": message.chain_id,
+        "vault": message.vault,
+        "token": message.token,
+        "token_decimals": message.token_decimals,
+    }
+
+
 def totals(message: settlement_pb2.Totals) -> dict[str, Any]:
     """Give the sums over a programme."""
     return {

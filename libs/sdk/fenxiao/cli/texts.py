@@ -15,12 +15,17 @@ _CHINESE_TEXTS: Final = {
     ),
     "Programmes: one merchant's distribution scheme each.": "计划：每个商家的一套分销方案。",
     "Members and the tree of their sponsors.": "成员及其推荐关系树。",
+    "The token and the vault that pay a programme's currency.": "支付计划货币的代币与金库。",
     "Sales and returns.": "销售与退货。",
     "Commission plans.": "佣金方案。",
     "Public events of the services.": "各服务的公开事件。",
     "Open a programme.": "新建计划。",
     "Show a programme.": "查看计划。",
     "List programmes.": "列出计划。",
+    "Name the token and the vault that pay; fixed from then on.": "登记用于支付的代币与金库；登记后不可更改。",
+    "Show the token and the vault that pay.": "查看用于支付的代币与金库。",
+    "Print the text that a wallet's owner signs to be paid there.": "打印钱包所有者为在此收款而需签名的文本。",
+    "Bind a wallet by its owner's signature, or those of a file.": "凭所有者的签名绑定钱包，或批量绑定文件中的钱包。",
     "Import members from CSV or Parquet.": "从 CSV 或 Parquet 文件导入成员。",
     "Show a member.": "查看成员。",
     "Show the tree below a member, or the whole of it.": "查看某成员以下的推荐树，或整棵树。",
@@ -65,6 +70,13 @@ _CHINESE_TEXTS: Final = {
     "Verify this export instead of running services.": "验证此导出数据，而不连接服务。",
     "Address of a node of the chain.": "链节点的 RPC 地址。",
     "Address of the vault.": "金库合约地址。",
+    "Address of the vault; the network's own if not given.": "金库合约地址；默认为本网络的金库。",
+    "Address of the token; the network's own if not given.": "代币合约地址；默认为本网络的代币。",
+    "Decimals of the token; given with --token.": "代币的小数位数；与 --token 一起给出。",
+    "Number of the chain; the network's own if not given.": "链的编号；默认为本网络的链。",
+    "Address of the wallet.": "钱包地址。",
+    "What the owner signed: 0x and 130 hex digits.": "所有者的签名：0x 加 130 位十六进制数字。",
+    "CSV or Parquet: member_id, account, signature.": "CSV 或 Parquet 文件：member_id、account、signature。",
     "Address of the token; from the export if not given.": "代币合约地址；未给出时取自导出数据。",
     "Leave the chain out; the report says so.": "不核对链上数据；报告会注明。",
     "Where to put the export.": "导出数据的存放目录。",
@@ -143,21 +155,36 @@ _CHINESE_TEXTS: Final = {
     "checked": "已查",
     "failed": "失败",
     "chain": "链",
+    "vault": "金库",
+    "token": "代币",
     "why": "原因",
     "position": "位置",
     "event": "事件",
     "expires": "到期",
     "withheld": "暂扣",
+    "closed": "已关闭",
+    "on chain, and not active yet": "已上链，尚未生效",
+    "being paid": "付款中",
+    "blocked": "受阻",
+    "sales": "销售",
+    "returns": "退货",
+    "paid_units": "已付代币单位",
+    "distributions": "分配",
     # sentences
     "Nothing of the file was taken, since lines are refused.": "因有被拒绝的行，整个文件均未导入。",
     "Nothing changed: all of it was taken before.": "没有变化：内容此前均已导入。",
     "{count} more refused lines; --rejects FILE lists all of them.": (
         "另有 {count} 行被拒绝；--rejects 文件可列出全部。"
     ),
+    "Nothing changed: the wallet was bound before.": "没有变化：该钱包此前已绑定。",
     "The plan can be published.": "方案可以发布。",
     "The plan cannot be published:": "方案不能发布：",
     "Everything that was checked holds.": "所有检查项均成立。",
     "{count} checks failed.": "{count} 项检查失败。",
+    "whether every sale was reported: a sale that nobody has recorded leaves no trace here": (
+        "是否每笔销售都已上报：无人记录的销售在此不留痕迹"
+    ),
+    "roots, payments and balances on chain: no RPC address was given": "链上的根、付款与余额：未给出 RPC 地址",
     "Not checked: {what}": "未检查：{what}",
     "It would pay {amount} to {payees} payees; {withheld} of {members} members wait for a wallet or standing.": (
         "将向 {payees} 位收款人支付 {amount}；{members} 位成员的 {withheld} 因钱包或状态暂扣。"
@@ -169,6 +196,25 @@ _CHINESE_TEXTS: Final = {
     "Explained": "解释",
     "Returns that name it": "指明该销售的退货",
 }
+
+_CHINESE_CHECKS: Final = {
+    "order": "事件按其存储顺序排列，各出现一次，且全属本计划",
+    "tree": "每位成员都位于先于其加入的推荐人之下，且无环",
+    "plans": "每个方案的哈希与其文档一致",
+    "sources": "入账的明细都属于已记录的销售或退货",
+    "lines": "每笔销售和退货的明细均由当时的方案与推荐树得出",
+    "booked": "每条入账明细在账本中恰好记一次",
+    "entitlements": "每项应得等于成员明细中已可支付的部分，且从不减少",
+    "trees": "每次分配的根、数据哈希与总额均由其应得得出",
+    "statements": "每份对账单的金额与重新记账的结果一致",
+    "paid": "对账单所称已付均由链上报告，且各记一次",
+    "contracts": "各次分配所指的链、金库、代币与计划与此相同",
+    "roots": "每次分配的根、总额、数据与方案均在链上，且链上再无其他",
+    "payouts": "金库付给每位收款人的与报告一致，且不多于应得",
+    "balances": "每个钱包从金库收到的等于其收款人所得，且余额相符",
+    "solvency": "金库持有其尚欠的金额",
+}
+"""What the verifier checks, by the names of its checks."""
 
 _language = ENGLISH
 
@@ -196,9 +242,19 @@ def use(language: str) -> None:
     _language = language
 
 
+def add(chinese: Mapping[str, str]) -> None:
+    """Add what the commands of another package say."""
+    _CHINESE_TEXTS.update(chinese)
+
+
 def language() -> str:
     """Give the language spoken."""
     return _language
+
+
+def check_text(name: str, meaning: str) -> str:
+    """Give what a check of the verifier means in the language spoken; `meaning` is the English."""
+    return _CHINESE_CHECKS.get(name, meaning) if _language == CHINESE else meaning
 
 
 def t(text: str) -> str:

@@ -18,8 +18,10 @@ class Network:
     """Address (`host:port`) by service."""
     rpc_url: str = ""
     """Of the chain."""
+    chain_id: int = 0
     vault: str = ""
     token: str = ""
+    token_decimals: int = 0
 
 
 def find_home(path: Path | None = None) -> Path:
@@ -35,13 +37,15 @@ def read_network(home: Path) -> Network:
         return Network(
             services={str(name): str(address) for name, address in content["services"].items()},
             rpc_url=str(content.get("rpc_url", "")),
+            chain_id=int(content.get("chain_id", 0)),
             vault=str(content.get("vault", "")),
             token=str(content.get("token", "")),
+            token_decimals=int(content.get("token_decimals", 0)),
         )
     except FileNotFoundError:
         message = f"No network was ever started in {home}; run `fenxiao up`, or name its directory with --home."
         raise Refusal("NO_NETWORK", message, kind=Kind.UNAVAILABLE) from None
-    except (ValueError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise Refusal("INVALID_NETWORK_FILE", f"{file} is damaged; start the network again.") from None
 
 

@@ -1,4 +1,4 @@
-"""Imports: files of members and of sales, sent in batches, each line taken, repeated or refused for itself.
+"""Imports: files of members, of sales and of wallets, sent in batches, each line taken, repeated or refused for itself.
 
 A file of any length goes through in bounded memory. Batches go in the order of the file, since a sponsor may stand in
 an earlier line and a return behind its sale; while one is under way, the next is read and its members are looked up.
@@ -7,22 +7,17 @@ A second import of the same file changes nothing.
 
 import asyncio
 import csv
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, TextIO
 
-from google.protobuf.message import Message
-
-from fenxiao.api.commission.v1 import commission_pb2
 from fenxiao.api.common.v1 import common_pb2
-from fenxiao.api.membership.v1 import membership_pb2
 from fenxiao.client.client import Client
 from fenxiao.client.filecheck import FileCheck, MemberCheck, SaleCheck
-from fenxiao.client.lines import MEMBER_COLUMNS, SALE_COLUMNS, new_member, new_sale
-from fenxiao.client.rows import BadRow, Columns, Row, Table
+from fenxiao.client.kinds import Entry, Kind, Members, RefusedLine, Sales, Wallets
+from fenxiao.client.rows import BadRow, Row, Table
 from fenxiao.client.tables import open_table
 from fenxiao.errors import Refusal
 
@@ -32,19 +27,6 @@ BATCH_BYTES: Final = 2 * 1024 * 1024
 """Bytes in a batch at most, about: a message may have twice as many."""
 LISTED: Final = 1_000
 """Refused lines that a result lists; all of them go to the file of rejects."""
-REMEMBERED: Final = 50_000
-"""Members whose names are kept at hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedLine:
-    """A line that was not taken, and why."""
-
-    line: int
-    id: str
-    reason: str
-    message: str
-    field: str = ""
 
 
 @dataclass(slots=True)
@@ -52,7 +34,7 @@ class ImportResult:
     """What became of a file."""
 
     kind: str
-    """`members` or `sales`."""
+    """`members`, `sales` or `wallets`."""
     all_or_nothing: bool = False
     applied: bool = True
     """Whether anything was sent to be recorded; False when the file was refused as a whole."""
@@ -82,44 +64,6 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
-@dataclass(slots=True)
-class Entry:
-    """A line on its way: a message to be sent, or what is wrong with it."""
-
-    line: int
-    id: str
-    message: Any = None
-    problem: RefusedLine | None = None
-
-    def refuse(self, reason: str, message: str, field: str = "") -> None:
-        """Do not send it."""
-        self.problem = RefusedLine(self.line, self.id, reason, message, field)
-
-
-class Kind(Protocol):
-    """What differs between members and sales."""
-
-    name: str
-    columns: Columns
-    id_column: str
-
-    def read(self, row: Row) -> Message:
-        """Give a line as a message; raises `Refusal`."""
-        ...
-
-    async def prepare(self, entries: Sequence[Entry]) -> None:
-        """Look up what the messages need."""
-        ...
-
-    async def send(self, messages: Sequence[Any], *, validate_only: bool) -> Sequence[common_pb2.ItemResult]:
-        """Send a batch."""
-        ...
-
-    def check(self) -> FileCheck:
-        """Give the checks across the file."""
-        ...
-
-
 async def import_members(
     client: Client,
     programme: str,
@@ -134,7 +78,8 @@ async def import_members(
     With `all_or_nothing` the whole file is checked first, and nothing of it is recorded if any line is refused.
     `rejects` is a CSV file that gets every refused line. `report` is told now and then how far it has come.
     """
-    return await _import(_Members(client, programme), path, all_or_nothing, rejects, report)
+    check = MemberCheck() if all_or_nothing else None
+    return await _import(Members(client, programme), path, check, rejects, report)
 
 
 async def import_sales(
@@ -147,25 +92,40 @@ async def import_sales(
     report: Report | None = None,
 ) -> ImportResult:
     """Import a file of sales and returns, in the same way."""
-    return await _import(_Sales(client, programme), path, all_or_nothing, rejects, report)
+    check = SaleCheck() if all_or_nothing else None
+    return await _import(Sales(client, programme), path, check, rejects, report)
+
+
+async def bind_wallets(
+    client: Client, programme: str, path: Path, *, rejects: Path | None = None, report: Report | None = None
+) -> ImportResult:
+    """Bind the wallets of a file, each with the signature of its owner."""
+    return await _import(Wallets(client, programme), path, None, rejects, report)
 
 
 async def _import(
-    kind: Kind, path: Path, all_or_nothing: bool, rejects: Path | None, report: Report | None
+    kind: Kind, path: Path, check: FileCheck | None, rejects: Path | None, report: Report | None
 ) -> ImportResult:
-    result = ImportResult(kind.name, all_or_nothing)
+    """Go through the file; with `check` twice, the first time to check only."""
+    result = ImportResult(kind.name, check is not None)
     with ExitStack() as stack:
-        refused = _Refused(stack.enter_context(rejects.open("w", newline="", encoding="utf-8")) if rejects else None)
-        if all_or_nothing:
-            check = kind.check()
+        refused = _Refused(stack.enter_context(_open_rejects(rejects)) if rejects else None)
+        if check is not None:
             stack.callback(check.close)
             await _run(kind, path, result, refused, report, check)
             if result.refused:
                 result.applied, result.taken = False, 0
                 return result
-            result = ImportResult(kind.name, all_or_nothing)
+            result = ImportResult(kind.name, all_or_nothing=True)
         await _run(kind, path, result, refused, report, None)
     return result
+
+
+def _open_rejects(path: Path) -> TextIO:
+    try:
+        return path.open("w", newline="", encoding="utf-8")
+    except OSError as error:
+        raise Refusal("FILE_NOT_WRITABLE", f"{path} cannot be written: {error.strerror}.") from None
 
 
 class _Refused:
@@ -257,86 +217,3 @@ async def _settle(
             result.repeated += 1
         else:
             result.taken += 1
-
-
-class _Members:
-    """The import of members."""
-
-    name = "members"
-    columns = MEMBER_COLUMNS
-    id_column = "member_id"
-
-    def __init__(self, client: Client, programme: str) -> None:
-        self._stub = client.membership
-        self._parent = f"programmes/{programme}"
-
-    def read(self, row: Row) -> Message:
-        """Give a line as a message."""
-        return new_member(row.values)
-
-    async def prepare(self, entries: Sequence[Entry]) -> None:
-        """Nothing: sponsors are named by the merchant's numbers."""
-
-    async def send(self, messages: Sequence[Any], *, validate_only: bool) -> Sequence[common_pb2.ItemResult]:
-        """Send a batch."""
-        request = membership_pb2.BatchEnrolMembersRequest(
-            parent=self._parent, members=messages, validate_only=validate_only
-        )
-        return (await self._stub.BatchEnrolMembers(request)).results
-
-    def check(self) -> FileCheck:
-        """Give the checks across the file."""
-        return MemberCheck()
-
-
-class _Sales:
-    """The import of sales and returns. Members are looked up by the merchant's numbers."""
-
-    name = "sales"
-    columns = SALE_COLUMNS
-    id_column = "sale_id"
-
-    def __init__(self, client: Client, programme: str) -> None:
-        self._client = client
-        self._parent = f"programmes/{programme}"
-        self._names: OrderedDict[str, str] = OrderedDict()
-
-    def read(self, row: Row) -> Message:
-        """Give a line as a message."""
-        return new_sale(row.values)
-
-    async def prepare(self, entries: Sequence[Entry]) -> None:
-        """Put the members' names in; a line of an unknown member is refused."""
-        waiting = [entry for entry in entries if entry.problem is None]
-        names = await self._resolve({entry.message.member for entry in waiting})
-        for entry in waiting:
-            reference = entry.message.member
-            if reference in names:
-                entry.message.member = names[reference]
-            else:
-                message = f"There is no member {reference[:128]!r}; import the members first."
-                entry.refuse("UNKNOWN_MEMBER", message, "member_id")
-
-    async def _resolve(self, references: set[str]) -> dict[str, str]:
-        names: dict[str, str] = {}
-        for reference in references & self._names.keys():
-            self._names.move_to_end(reference)
-            names[reference] = self._names[reference]
-        if missing := sorted(references - names.keys() - {""}):
-            request = membership_pb2.ResolveMembersRequest(parent=self._parent, references=missing)
-            for entry in (await self._client.membership.ResolveMembers(request)).members:
-                names[entry.reference] = self._names[entry.reference] = entry.name
-            while len(self._names) > REMEMBERED:
-                self._names.popitem(last=False)
-        return names
-
-    async def send(self, messages: Sequence[Any], *, validate_only: bool) -> Sequence[common_pb2.ItemResult]:
-        """Send a batch."""
-        request = commission_pb2.BatchRecordSalesRequest(
-            parent=self._parent, sales=messages, validate_only=validate_only
-        )
-        return (await self._client.commission.BatchRecordSales(request)).results
-
-    def check(self) -> FileCheck:
-        """Give the checks across the file."""
-        return SaleCheck()

@@ -1,5 +1,6 @@
 """Lines of import files as API messages. What is wrong with the text is refused here, the rest by the services."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -10,6 +11,7 @@ from fenxiao.api.membership.v1 import membership_pb2
 from fenxiao.client.rows import Columns
 from fenxiao.errors import Refusal
 from fenxiao.plans.instants import parse_instant
+from fenxiao.proofs.hashes import checksum_address, parse_address
 
 MEMBER_COLUMNS: Final = Columns(
     required=("member_id", "sponsor_id", "joined_at"), optional=("name", "email", "country", "wallet")
@@ -18,7 +20,9 @@ SALE_COLUMNS: Final = Columns(
     required=("sale_id", "member_id", "kind", "occurred_at", "amount", "currency"),
     optional=("original_sale_id", "sale_class"),
 )
+WALLET_COLUMNS: Final = Columns(required=("member_id", "account", "signature"))
 
+_SIGNATURE: Final = re.compile(r"0x(?:[0-9A-Fa-f]{2}){65}")
 _KINDS: Final = {"sale": commission_pb2.SALE_KIND_SALE, "return": commission_pb2.SALE_KIND_RETURN}
 _CLASSES: Final = {
     "": commission_pb2.SALE_CLASS_UNSPECIFIED,
@@ -66,3 +70,18 @@ def new_sale(values: Mapping[str, str]) -> commission_pb2.Sale:
         original_reference=values.get("original_sale_id", ""),
         sale_class=sale_class,
     )
+
+
+def new_wallet(values: Mapping[str, str]) -> membership_pb2.BatchBindWalletsRequest.Item:
+    """Give a line of the wallets' file as a message, the member still missing."""
+    return membership_pb2.BatchBindWalletsRequest.Item(
+        account=checksum_address(parse_address(values["account"])), signature=read_signature(values["signature"])
+    )
+
+
+def read_signature(text: str) -> bytes:
+    """Read the 65 bytes r, s, v that a wallet gives for a personal message."""
+    if not _SIGNATURE.fullmatch(text):
+        message = "A signature is 0x and 130 hex digits: r, s and v, as a wallet gives them for a personal message."
+        raise Refusal("INVALID_SIGNATURE", message, field="signature")
+    return bytes.fromhex(text[2:])

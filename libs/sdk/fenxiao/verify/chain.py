@@ -29,6 +29,14 @@ class ProposedRoot(NamedTuple):
     """Seconds since 1970."""
 
 
+class Payment(NamedTuple):
+    """A payment as the vault has logged it."""
+
+    payee: str
+    account: str
+    units: int
+
+
 class Transfer(NamedTuple):
     """A movement of the token."""
 
@@ -153,6 +161,17 @@ class Chain:
                 )
             )
         return roots
+
+    def payments(self, programme: bytes, last: int) -> list[Payment]:
+        """What the vault has paid for the programme in the token, oldest first."""
+        signature = b"Paid(bytes32,address,bytes32,address,uint256,uint256)"
+        token = "0x" + _word(parse_address(self.token))
+        payments: list[Payment] = []
+        for log in self._logs(self.vault, [to_hex(keccak256(signature)), to_hex(programme), token], last):
+            data = bytes.fromhex(log["data"][2:])
+            account, units = checksum_address(data[12:32]), int.from_bytes(data[32:64], "big")
+            payments.append(Payment(log["topics"][3], account, units))
+        return payments
 
     def transfers(self, last: int, *, sender: str = "", receiver: str = "") -> list[Transfer]:
         """Movements of the token from or to an account."""

@@ -36,7 +36,12 @@ def tail(
     limit: Annotated[int, typer.Option("--limit", min=0, help=t("Stop after so many."))] = 0,
 ) -> None:
     """Print events until enough are printed, or for ever."""
+    from fenxiao.client import SERVICES
+
     session = Session.of(context)
+    for name in service or ():
+        if name not in SERVICES:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(SERVICES)}", param_hint="--service")
     session.run(lambda client: _tail(session, client, service or [], from_start=from_start, limit=limit))
 
 

@@ -1,4 +1,4 @@
-"""What `members import` and `sales import` share."""
+"""What `members import`, `sales import` and `members bind --file` share."""
 
 # ruff: noqa: PLC0415 - loaded at every call; gRPC and what stands on it only when a command runs
 
@@ -26,9 +26,9 @@ _SHOWN = 20
 
 
 def import_file(
-    session: Session, take: Callable[..., Any], file: Path, *, all_or_nothing: bool, rejects: Path | None
+    session: Session, take: Callable[..., Any], file: Path, *, rejects: Path | None, **options: bool
 ) -> None:
-    """Import a file, print what became of it, and end with 1 if a line was refused."""
+    """Import a file, print what became of it, and end with 1 if a line was refused. `options` are those of `take`."""
     from fenxiao.cli import shapes
 
     with output.progress(quiet=session.as_json) as advance:
@@ -39,7 +39,7 @@ def import_file(
 
         async def work(client: "Client") -> "ImportResult":
             programme = id_of((await session.find_programme(client)).name)
-            return await take(client, programme, file, all_or_nothing=all_or_nothing, rejects=rejects, report=report)
+            return await take(client, programme, file, rejects=rejects, report=report, **options)
 
         result = session.run(work)
     if session.as_json:

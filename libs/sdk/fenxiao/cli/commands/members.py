@@ -1,4 +1,4 @@
-"""`fenxiao members`: import, show, tree."""
+"""`fenxiao members`: import, show, tree; what there is about wallets stands in `wallets.py`."""
 
 # ruff: noqa: PLC0415 - loaded at every call; gRPC and what stands on it only when a command runs
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fenxiao.cli import output
+from fenxiao.cli.commands import wallets
 from fenxiao.cli.commands.importing import AllOrNothing, FileArgument, Rejects, import_file
 from fenxiao.cli.session import Session, find_member, references_of, to_stamp
 from fenxiao.cli.texts import t
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     group.command("import", help=t("Import members from CSV or Parquet."))(import_)
     group.command("show", help=t("Show a member."))(show)
     group.command("tree", help=t("Show the tree below a member, or the whole of it."))(tree)
+    wallets.register(group)
     app.add_typer(group, name="members")
 
 
@@ -30,7 +32,7 @@ def import_(
     """Import members."""
     from fenxiao.client.imports import import_members
 
-    import_file(Session.of(context), import_members, file, all_or_nothing=all_or_nothing, rejects=rejects)
+    import_file(Session.of(context), import_members, file, rejects=rejects, all_or_nothing=all_or_nothing)
 
 
 def show(

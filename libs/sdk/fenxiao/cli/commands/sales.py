@@ -29,7 +29,7 @@ def import_(
     """Import sales and returns."""
     from fenxiao.client.imports import import_sales
 
-    import_file(Session.of(context), import_sales, file, all_or_nothing=all_or_nothing, rejects=rejects)
+    import_file(Session.of(context), import_sales, file, rejects=rejects, all_or_nothing=all_or_nothing)
 
 
 def list_(

@@ -14,6 +14,19 @@ if TYPE_CHECKING:
     from fenxiao.api.settlement.v1 import settlement_pb2
     from fenxiao.client import Client
 
+_STATES = {
+    "closed": "closed",
+    "proposed": "on chain, and not active yet",
+    "active": "being paid",
+    "paid": "paid",
+    "blocked": "blocked",
+}
+
+
+def state_text(state: str) -> str:
+    """Give a distribution's state in words."""
+    return t(_STATES.get(state, state))
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -57,7 +70,7 @@ def settle(
                 async for news in watch_distribution(client, distribution.name):
                     distribution = news
                     state = shapes.distribution(news)["state"]
-                    advance(t(state), news.paid_payees, news.payees)
+                    advance(state_text(state), news.paid_payees, news.payees)
         return {"preview": shown, "distribution": shapes.distribution(distribution)}
 
     found = session.run(work)
@@ -100,7 +113,7 @@ def _print(distribution: dict[str, Any]) -> None:
     pairs = [
         (t("distribution"), distribution["distribution"]),
         (t("as of"), distribution["as_of"]),
-        (t("state"), t(distribution["state"])),
+        (t("state"), state_text(distribution["state"])),
         (t("payees"), f"{distribution['paid_payees']:,} / {distribution['payees']:,}"),
         (
             t("paid"),

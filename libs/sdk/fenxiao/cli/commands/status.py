@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from fenxiao.cli import exits, output
+from fenxiao.cli.commands.settle import state_text
 from fenxiao.cli.session import Session, id_of
 from fenxiao.cli.texts import language, t
 from fenxiao.errors import Kind, Refusal
@@ -119,7 +120,9 @@ def _print(found: dict[str, Any]) -> None:
             pairs += [
                 (t(key.replace("_", " ")), format_minor(totals[key], totals["currency"], language())) for key in keys
             ]
-        pairs += [(t("distribution"), f"{d['distribution']}: {t(d['state'])}") for d in programme["distributions"]]
+        for one in programme["distributions"]:
+            pairs.append((t("distribution"), f"{one['distribution']}: {state_text(one['state'])}"))
+            pairs += [(t("problem"), one["problem"])] if one["problem"] else []
         chain = programme["chain"]
         if chain:
             place = chain["problem"] or f"{chain['chain_id']}, {chain['head_block']:,} ({chain['final_block']:,})"

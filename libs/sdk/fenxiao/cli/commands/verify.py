@@ -9,7 +9,7 @@ import typer
 
 from fenxiao.cli import exits, output
 from fenxiao.cli.session import Session, id_of
-from fenxiao.cli.texts import t
+from fenxiao.cli.texts import check_text, t
 from fenxiao.errors import Kind, Refusal
 
 if TYPE_CHECKING:
@@ -103,7 +103,12 @@ def _print(report: "Report") -> None:
     output.table(
         ["", t("check"), t("checked"), t("failed")],
         [
-            ["✗" if check.failed else "✓", check.meaning, f"{check.checked:,}", f"{check.failed:,}"]
+            [
+                "✗" if check.failed else "✓",
+                check_text(check.name, check.meaning),
+                f"{check.checked:,}",
+                f"{check.failed:,}",
+            ]
             for check in report.checks
         ],
         right=[2, 3],
@@ -111,8 +116,18 @@ def _print(report: "Report") -> None:
     for check in report.checks:
         for detail in check.details:
             typer.echo(f"✗ {check.name}: {detail}")
-    output.facts([(str(name), str(value)) for name, value in report.figures.items()])
+    output.facts([(t(name), _figure(value)) for name, value in report.figures.items()])
     for what in report.not_checked:
-        output.say(t("Not checked: {what}").format(what=what))
+        output.say(t("Not checked: {what}").format(what=t(what)))
     failed = sum(1 for check in report.checks if check.failed)
     output.say(t("{count} checks failed.").format(count=failed) if failed else t("Everything that was checked holds."))
+
+
+def _figure(value: Any) -> str:
+    match value:
+        case int():
+            return f"{value:,}"
+        case [*several]:
+            return ", ".join(map(str, several)) or "–"
+        case _:
+            return str(value)
