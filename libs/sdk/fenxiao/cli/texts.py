@@ -211,7 +211,7 @@ _CHINESE_CHECKS: Final = {
     "contracts": "各次分配所指的链、金库、代币与计划与此相同",
     "roots": "每次分配的根、总额、数据与方案均在链上，且链上再无其他",
     "payouts": "金库付给每位收款人的与报告一致，且不多于应得",
-    "balances": "每个钱包从金库收到的等于其收款人所得，且余额相符",
+    "balances": "金库所付均进入收款人已证明的钱包，且已到账",
     "solvency": "金库持有其尚欠的金额",
 }
 """What the verifier checks, by the names of its checks."""

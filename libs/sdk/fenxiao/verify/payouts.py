@@ -125,8 +125,12 @@ def _check_payouts(
         report.not_checked.append(f"what {waiting} payees are still to get: it was not paid by block {last}")
 
 
-def _check_balances(key: bytes, facts: Facts, paid: Mapping[bytes, int], chain: Chain, last: int, report: Report) -> None:
-    check = report.check("balances", "what the vault paid went to wallets that the payees have proved, and arrived there")
+def _check_balances(
+    key: bytes, facts: Facts, paid: Mapping[bytes, int], chain: Chain, last: int, report: Report
+) -> None:
+    check = report.check(
+        "balances", "what the vault paid went to wallets that the payees have proved, and arrived there"
+    )
     proved = {member.payee: {wallet.account for wallet in member.wallets} for member in facts.members.values()}
     got: dict[str, int] = defaultdict(int)
     due: dict[str, int] = defaultdict(int)

@@ -447,6 +447,7 @@ class Statement(_message.Message):
     name: _builtins.str
     """`programmes/{programme}/members/{member}/statements/{currency}`."""
     member: _builtins.str
+    """The member's UUID."""
     currency: _builtins.str
     accrued_minor: _builtins.int
     clawed_back_minor: _builtins.int
