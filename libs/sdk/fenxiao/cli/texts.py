@@ -99,6 +99,7 @@ _CHINESE_TEXTS: Final = {
     # words
     "member": "成员",
     "members": "成员",
+    "members with lines": "有佣金明细的成员",
     "sponsor": "推荐人",
     "joined": "加入时间",
     "name": "名称",

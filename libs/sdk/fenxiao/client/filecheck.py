@@ -5,6 +5,7 @@ yet. So a refusal because something is not there is looked at again: if an earli
 is checked a second time without that reference, and what the reference means is checked here.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ Answers = Sequence[common_pb2.ItemResult]
 Validate = Callable[[Sequence[Any]], Awaitable[Answers]]
 
 
-class FileCheck:
+class FileCheck(ABC):
     """The checks, and what they remember of the file."""
 
     missing: str = ""
@@ -67,20 +68,23 @@ class FileCheck:
         text = "The same id stands in an earlier line with another content; one of the two is wrong."
         return refused_item(self.differs, text, "reference")
 
-    def _note(self, message: Any) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _note(self, message: Any) -> None: ...
 
+    @abstractmethod
     def reference(self, message: Any) -> str:
         """Give what of the file a line refers to; empty for nothing."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def without(self, message: Any) -> Any:
         """Give the line without its reference."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def misfit(self, message: Any, target: Known) -> common_pb2.ItemResult | None:
         """Say what is wrong between a line and the earlier one that it refers to."""
-        raise NotImplementedError
+        ...
 
 
 class MemberCheck(FileCheck):

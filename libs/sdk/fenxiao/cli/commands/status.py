@@ -115,7 +115,7 @@ def _print(found: dict[str, Any]) -> None:
         totals = programme["totals"]
         if totals:
             keys = ("accrued", "clawed_back", "held", "payable", "in_distribution", "paid", "debt")
-            pairs.append((t("members"), f"{totals['members']:,}"))
+            pairs.append((t("members with lines"), f"{totals['members']:,}"))
             pairs.append((t("lines"), f"{totals['lines']:,}"))
             pairs += [
                 (t(key.replace("_", " ")), format_minor(totals[key], totals["currency"], language())) for key in keys

@@ -684,6 +684,7 @@ class Totals(_message.Message):
     PAID_MEMBERS_FIELD_NUMBER: _builtins.int
     currency: _builtins.str
     members: _builtins.int
+    """Those who have a line."""
     lines: _builtins.int
     accrued_minor: _builtins.int
     clawed_back_minor: _builtins.int
