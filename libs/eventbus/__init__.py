@@ -8,12 +8,14 @@ from libs.eventbus.connection import Connection
 from libs.eventbus.consumer import Consumer, Handler
 from libs.eventbus.envelope import Outgoing, Place, Publisher, message_class, public_events
 from libs.eventbus.inbox import TABLES, Parked
+from libs.eventbus.limit import MESSAGE_LIMIT, limit
 from libs.eventbus.received import Received
 from libs.eventbus.relay import Relay
 from libs.eventbus.stream import replay
 from libs.eventbus.subjects import inbox_prefix, parse, permissions, stream_name, subject
 
 __all__ = [
+    "MESSAGE_LIMIT",
     "TABLES",
     "Connection",
     "Consumer",
@@ -25,6 +27,7 @@ __all__ = [
     "Received",
     "Relay",
     "inbox_prefix",
+    "limit",
     "message_class",
     "parse",
     "permissions",

@@ -118,7 +118,8 @@ class Consumer:
         entry = (store, position, asyncio.get_running_loop().create_future())
         self._waiting.append(entry)
         try:
-            await asyncio.wait_for(entry[2], timeout)
+            async with asyncio.timeout(timeout):
+                await entry[2]
         except TimeoutError:
             return False
         finally:

@@ -107,6 +107,12 @@ class Outgoing:
             headers["ce-signature"] = base64.b64encode(meta.signature).decode()
         return headers
 
+    @property
+    def size(self) -> int:
+        """Bytes of the message with its headers, as the server counts them."""
+        lines = sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers().items())
+        return len("NATS/1.0\r\n") + lines + len("\r\n") + len(self.payload)
+
     def event(self) -> events_pb2.Event:
         """The same for the event API."""
         recorded, meta = self.recorded, self.recorded.meta

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from nats.aio.client import Client
-from nats.errors import ConnectionClosedError, ConnectionReconnectingError, MaxPayloadError
+from nats.errors import ConnectionClosedError, ConnectionReconnectingError
 from nats.js.errors import APIError
 from nats.nuid import NUID
 
@@ -21,6 +21,10 @@ MAX_BYTES = 4 * 1024 * 1024
 
 _ANSWER_WITHIN = 10.0
 _HEADER_ROOM = 8 * 1024
+"""Headers of a message are hardly longer; where they might matter, they are counted."""
+
+_BATCH_ROOM = 512
+"""For the headers that are added here."""
 
 _STORED_BY_OTHERS = (10071, 10164, 10201)  # wrong last sequence (10164: unknown to the leader), duplicate id in a batch
 
@@ -29,6 +33,10 @@ _nuid = NUID()
 
 class Fenced(Exception):
     """The stream does not end where the sender believed: somebody else has written, or the stream was lost."""
+
+
+class TooLarge(Exception):
+    """The server does not take a message of this size."""
 
 
 def batches(events: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
@@ -52,9 +60,11 @@ async def publish(nc: Client, events: Sequence[Outgoing], sequence: int) -> int:
         raise ConnectionClosedError
     if not nc.is_connected:
         raise ConnectionReconnectingError
-    largest = max(len(event.payload) for event in events)
-    if largest + _HEADER_ROOM > nc.max_payload:
-        raise MaxPayloadError
+    for event in events:
+        if len(event.payload) + _HEADER_ROOM > nc.max_payload and event.size + _BATCH_ROOM > nc.max_payload:
+            raise TooLarge(
+                f"{event.place} has {event.size:,} bytes: raise the server's max_payload ({nc.max_payload:,})"
+            )
     *first, last = events
     fence = {"Nats-Expected-Last-Sequence": str(sequence)}
     headers = last.headers()

@@ -93,7 +93,8 @@ class Pull:
         if not self._arrived:
             self._woken.clear()
             try:
-                await asyncio.wait_for(self._woken.wait(), _LOOK_EVERY)
+                async with asyncio.timeout(_LOOK_EVERY):  # wait_for can swallow a cancellation that comes with the news
+                    await self._woken.wait()
             except TimeoutError:
                 return []
         if self._lost:

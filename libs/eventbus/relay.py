@@ -142,7 +142,8 @@ class Relay:
             self.last_error = ""
             self._backoff.reset()
             try:
-                await asyncio.wait_for(woken.wait(), IDLE)
+                async with asyncio.timeout(IDLE):  # wait_for can swallow a cancellation that comes with the news
+                    await woken.wait()
             except TimeoutError:
                 await self._check()
             woken.clear()

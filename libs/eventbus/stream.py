@@ -132,7 +132,8 @@ async def _page(nc: Client, source: str, sequence: int) -> list[Msg]:
     try:
         wanted = {"seq": sequence, "batch": _READ_AT_ONCE, "next_by_subj": all_of(source)}
         await nc.publish(f"$JS.API.DIRECT.GET.{stream_name(source)}", json.dumps(wanted).encode(), reply=inbox)
-        status = await asyncio.wait_for(ended, ANSWER_WITHIN)
+        async with asyncio.timeout(ANSWER_WITHIN):
+            status = await ended
     finally:
         await subscription.unsubscribe()
     if status == "503":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
 import threading
 import uuid
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import structlog
 
 from libs.eventlog.events import EventTypes
-from libs.eventlog.transaction import Connection, Reader, Tx
+from libs.eventlog.transaction import UNGUARDED, Connection, Guard, Reader, Tx
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -25,7 +26,10 @@ T = TypeVar("T")
 GROUP_LIMIT = 256
 """Callers in one transaction at most: bounds how long the first of them waits for the last."""
 
-_STORE_TABLE = "CREATE TABLE IF NOT EXISTS store (id TEXT NOT NULL)"
+_STORE_TABLES = (
+    "CREATE TABLE IF NOT EXISTS store (id TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS store_secret (secret BYTEA NOT NULL)",
+)
 
 logger = structlog.get_logger(__name__)
 
@@ -67,13 +71,23 @@ class EventLog:
     """The store of one service. Open it with `EventLog.open` and close it with `close`."""
 
     def __init__(
-        self, database: Database, types: EventTypes, views: Sequence[View], public: Container[type], store_id: str
+        self,
+        database: Database,
+        types: EventTypes,
+        views: Sequence[View],
+        public: Container[type],
+        guard: Guard,
+        store_id: str,
+        secret: bytes,
     ) -> None:
         self.store_id = store_id
         """Random id of this store: with a position it names an event's place for ever."""
+        self.secret = secret
+        """Random bytes that nobody learns who has not this database: for hashes that are to tell others nothing."""
         self.types = types
         self.views = views
         self._database = database
+        self._guard = guard
         self._appliers: dict[type, list[Callable[[Tx, Any], None]]] = {}
         for view in views:
             for cls, apply in view.own.items():
@@ -96,25 +110,23 @@ class EventLog:
         events: EventTypes,
         views: Sequence[View] = (),
         public: Container[type] = frozenset(),
+        guard: Guard = UNGUARDED,
         tables: Iterable[str] = (),
     ) -> EventLog:
         """Opens the store at `sqlite:///path` or `postgresql://user:password@host:port/database`.
 
         Creates what is missing: the table of events, the views' tables, and `tables` (further DDL of the
         libraries that keep their own state in the same transactions). `public` are the event types that are
-        published.
+        published, and `guard` decides about large ones.
         """
         database = _database(url)
         database.create_event_table()
         with database.transaction(write=True) as connection:
-            connection.run(_STORE_TABLE)
-            for statement in [*tables, *(statement for view in views for statement in view.ddl)]:
+            for statement in [*_STORE_TABLES, *tables, *(statement for view in views for statement in view.ddl)]:
                 connection.run(statement)
-            rows = connection.all("SELECT id FROM store")
-            store_id = str(rows[0][0]) if rows else uuid.uuid4().hex[:16]
-            if not rows:
-                connection.run("INSERT INTO store VALUES (?)", (store_id,))
-        return cls(database, events, views, public, store_id)
+            store_id = _made_once(connection, "store", uuid.uuid4().hex[:16])
+            secret = _made_once(connection, "store_secret", os.urandom(32))
+        return cls(database, events, views, public, guard, store_id, secret)
 
     async def write(self, work: Callable[[Tx], T]) -> T:
         """Runs `work` in a transaction and returns its result once that is on disk.
@@ -228,7 +240,7 @@ class EventLog:
 
     def _attempt(self, group: list[_Job], *, apart: bool) -> list[tuple[int, str]]:
         with self._database.transaction(write=True) as connection:
-            tx = Tx(connection, self.types, self._appliers)
+            tx = Tx(connection, self.types, self._appliers, self._guard)
             for job in group:
                 job.result = job.failure = None
                 tx.wrote = False
@@ -260,6 +272,15 @@ class EventLog:
             return 0
         with self._database.transaction(write=False) as connection:
             return connection.newest_position(sorted(self._public_topics))
+
+
+def _made_once(connection: Connection, table: str, value: T) -> T:
+    """What stands in a table of one row; the value, if there was none, stands there from now on."""
+    rows = connection.all(f"SELECT * FROM {table}")  # noqa: S608 # a name from above
+    if rows:
+        return rows[0][0]
+    connection.run(f"INSERT INTO {table} VALUES (?)", (value,))  # noqa: S608 # as above
+    return value
 
 
 def _settle(jobs: list[_Job]) -> None:

@@ -13,7 +13,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
-from libs.eventlog.transaction import Conflict, Row
+from libs.eventlog.events import PROGRAMME_FROM
+from libs.eventlog.transaction import Conflict, Row, Stored
 
 # Two statements in one round trip. The lock comes first, so that positions become visible in order.
 _BEGIN_WRITE = "BEGIN; LOCK TABLE stored_events IN EXCLUSIVE MODE"
@@ -23,6 +24,25 @@ _BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _INSERT = (
     "INSERT INTO stored_events (originator_id, originator_version, topic, state)"
     " SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[]) RETURNING notification_id"
+)
+
+_QUOTE = r"'\x22'::bytea"
+_PROGRAMME = (
+    f"substring(state from {PROGRAMME_FROM} for position({_QUOTE} in substring(state from {PROGRAMME_FROM})) - 1)"
+)
+_INDEX = f"CREATE INDEX stored_events_by_programme ON stored_events (({_PROGRAMME}), notification_id)"
+# A range of the index and its whole order: told no more than that the programme is this one, the planner may walk
+# through everybody's events by position and leave out those of others.
+OF_PROGRAMME = (
+    "SELECT originator_id, originator_version, notification_id, topic, state FROM stored_events"  # noqa: S608 # placeholders only
+    f" WHERE ({_PROGRAMME}, notification_id) > (%(programme)s, %(position)s)"
+    f" AND ({_PROGRAMME}, notification_id) <= (%(programme)s, 9223372036854775807) AND topic = ANY(%(topics)s)"
+    f" ORDER BY {_PROGRAMME}, notification_id LIMIT %(limit)s"
+)
+_BEFORE = (
+    "SELECT place, event.* FROM unnest(%s::bigint[]) AS place CROSS JOIN LATERAL (SELECT originator_id,"
+    " originator_version, notification_id, topic, state FROM stored_events WHERE notification_id<place"
+    " AND topic=ANY(%s) ORDER BY notification_id DESC LIMIT 1) AS event"
 )
 
 
@@ -61,7 +81,7 @@ class PostgresTransaction:
         except psycopg.errors.UniqueViolation as error:
             raise Conflict(str(error)) from error
 
-    def events_of(self, stream: UUID) -> list[tuple[UUID, int, int, str, bytes]]:
+    def events_of(self, stream: UUID) -> list[Stored]:
         """One stream."""
         rows = self._cursor.execute(
             "SELECT originator_version, notification_id, topic, state FROM stored_events WHERE originator_id=%s"
@@ -70,7 +90,7 @@ class PostgresTransaction:
         )
         return [(stream, version, position, topic, bytes(state)) for version, position, topic, state in rows]
 
-    def events_after(self, position: int, limit: int) -> list[tuple[UUID, int, int, str, bytes]]:
+    def events_after(self, position: int, limit: int) -> list[Stored]:
         """The whole store."""
         rows = self._cursor.execute(
             "SELECT originator_id, originator_version, notification_id, topic, state FROM stored_events"
@@ -78,6 +98,20 @@ class PostgresTransaction:
             (position, limit),
         )
         return [(stream, version, number, topic, bytes(state)) for stream, version, number, topic, state in rows]
+
+    def events_of_programme(self, programme: str, topics: Sequence[str], position: int, limit: int) -> list[Stored]:
+        """By the index."""
+        params = {"programme": programme.encode(), "position": position, "topics": list(topics), "limit": limit}
+        rows = self._cursor.execute(OF_PROGRAMME.encode(), params)
+        return [(stream, version, number, topic, bytes(state)) for stream, version, number, topic, state in rows]
+
+    def events_before(self, positions: Sequence[int], topics: Sequence[str]) -> list[tuple[int, Stored]]:
+        """Walks back from each position until one is found."""
+        rows = self._cursor.execute(_BEFORE, (list(positions), list(topics)))
+        return [
+            (place, (stream, version, number, topic, bytes(state)))
+            for place, stream, version, number, topic, state in rows
+        ]
 
     def newest_position(self, topics: Sequence[str]) -> int:
         """Walks back from the end until one is found."""
@@ -105,9 +139,14 @@ class PostgresDatabase:
         self._recorder = PostgresApplicationRecorder(self._datastore)
 
     def create_event_table(self) -> None:
-        """Creates the table of events if there is none."""
+        """Creates the table of events and its index by programme where there are none."""
         self._recorder.create_table()
         self._datastore.register_type_adapters()
+        with self.transaction(write=True) as transaction:
+            if transaction.all("SELECT to_regclass('stored_events_by_programme') IS NULL")[0][0]:
+                transaction.run(_INDEX)
+                # A planner that knows nothing of the index would sort all that a programme has for each page.
+                transaction.run("ANALYZE stored_events")
 
     @contextmanager
     def transaction(self, *, write: bool) -> Generator[PostgresTransaction]:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from itertools import pairwise
+from typing import Any, Protocol
+from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 from pydantic import BaseModel
 
 from libs.eventlog.events import EventTypes, Meta, Recorded, pack, unpack
 
-if TYPE_CHECKING:
-    from uuid import UUID
-
 Row = tuple[Any, ...]
+
+Stored = tuple[UUID, int, int, str, bytes]
+"""Stream, version, position, topic, state."""
+
+
+_recorded: Callable[..., Recorded[Any]] = Recorded
 
 
 class Conflict(Exception):
@@ -43,17 +50,39 @@ class Connection(Protocol):
         """Appends and returns the positions. Raises `Conflict` when a version is taken."""
         ...
 
-    def events_of(self, stream: UUID) -> list[tuple[UUID, int, int, str, bytes]]:
-        """(stream, version, position, topic, state) of a stream, oldest first."""
+    def events_of(self, stream: UUID) -> list[Stored]:
+        """A stream, oldest first."""
         ...
 
-    def events_after(self, position: int, limit: int) -> list[tuple[UUID, int, int, str, bytes]]:
+    def events_after(self, position: int, limit: int) -> list[Stored]:
         """The same for the whole store."""
+        ...
+
+    def events_of_programme(self, programme: str, topics: Sequence[str], position: int, limit: int) -> list[Stored]:
+        """The same for one programme and some topics."""
+        ...
+
+    def events_before(self, positions: Sequence[int], topics: Sequence[str]) -> list[tuple[int, Stored]]:
+        """For each position the newest event before it with one of the topics, where there is one."""
         ...
 
     def newest_position(self, topics: Sequence[str]) -> int:
         """Position of the newest event with one of the topics; 0 when there is none."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Decides about large events before they are appended."""
+
+    above: int
+    """Bytes of a stored event above which it is large."""
+    check: Callable[[Recorded[Any]], None]
+    """Raises what the caller is to be told if the event cannot be kept. Its position is not known yet: 0."""
+
+
+UNGUARDED = Guard(sys.maxsize, lambda _: None)
+"""Takes whatever comes."""
 
 
 class Reader:
@@ -80,6 +109,25 @@ class Reader:
         """Events of the whole store behind a position, oldest first."""
         return [unpack(self._types, *row) for row in self._connection.events_after(position, limit)]
 
+    def of_programme(
+        self, programme: str, types: Iterable[type[BaseModel]], position: int, limit: int
+    ) -> list[tuple[Recorded[Any], Recorded[Any] | None]]:
+        """Events of these types in one programme behind a position, oldest first.
+
+        Each comes with the event of these types that stands before it in the whole store, whatever its programme.
+        What other programmes have recorded is not read otherwise.
+        """
+        topics = [topic for cls in types for topic in self._types.topics(cls)]
+        rows = self._connection.events_of_programme(programme, topics, position, limit)
+        found = [unpack(self._types, *row) for row in rows]
+        before: dict[int, Recorded[Any]] = {
+            one.position: last for last, one in pairwise(found) if last.position + 1 == one.position
+        }
+        others = [one.position for one in found if one.position not in before]
+        for place, row in self._connection.events_before(others, topics):
+            before[place] = unpack(self._types, *row)
+        return [(one, before.get(one.position)) for one in found]
+
 
 class Tx(Reader):
     """A writing transaction, or the part of one that belongs to one caller.
@@ -93,9 +141,11 @@ class Tx(Reader):
         connection: Connection,
         types: EventTypes,
         appliers: Mapping[type, Sequence[Callable[[Tx, Recorded[Any]], None]]],
+        guard: Guard,
     ) -> None:
         super().__init__(connection, types)
         self._appliers = appliers
+        self._guard = guard
         self._pending: list[tuple[StoredEvent, Callable[..., Recorded[Any]] | None]] = []
         self._savepoints = 0
         self.wrote = False
@@ -118,6 +168,13 @@ class Tx(Reader):
         self.flush()
         return super().after(position, limit)
 
+    def of_programme(
+        self, programme: str, types: Iterable[type[BaseModel]], position: int, limit: int
+    ) -> list[tuple[Recorded[Any], Recorded[Any] | None]]:
+        """Events of one programme, with what this transaction has appended."""
+        self.flush()
+        return super().of_programme(programme, types, position, limit)
+
     def run(self, sql: str, params: Sequence[object] = ()) -> None:
         """Executes a statement on the service's own tables."""
         self.flush()
@@ -138,8 +195,11 @@ class Tx(Reader):
 
         `after` is the version of the newest event that the caller has seen (0 for a new stream). When the stream
         has moved on, `Conflict` is raised, here or at the next read, and nothing of this caller is kept.
+
+        When the guard refuses one of them, none is appended.
         """
         now = datetime.now(UTC)
+        pending: list[tuple[StoredEvent, Callable[..., Recorded[Any]] | None]] = []
         for number, event in enumerate(events, after + 1):
             cls = type(event)
             event_id = uuid.uuid4()
@@ -149,10 +209,12 @@ class Tx(Reader):
                 topic=self._types.topic(cls),
                 state=pack(event_id, meta, occurred_at, now, self._types.encode(event)),
             )
-            # Views need the position, which only the database gives.
-            placed = (
-                partial(
-                    Recorded,
+            placed = None
+            large = len(stored.state) > self._guard.above
+            if large or cls in self._appliers:
+                # Views need the position, which only the database gives.
+                placed = partial(
+                    _recorded,
                     event=event,
                     id=event_id,
                     stream=stream,
@@ -162,10 +224,10 @@ class Tx(Reader):
                     recorded_at=now,
                     schema_version=self._types.version(cls),
                 )
-                if cls in self._appliers
-                else None
-            )
-            self._pending.append((stored, placed))
+                if large:
+                    self._guard.check(placed(position=0))
+            pending.append((stored, placed))
+        self._pending += pending
         self.wrote = True
 
     @contextmanager
@@ -202,5 +264,5 @@ class Tx(Reader):
                 self.positions.append((position, stored.topic))
                 if placed is not None:
                     recorded = placed(position=position)
-                    for apply in self._appliers[type(recorded.event)]:
+                    for apply in self._appliers.get(recorded.event.__class__, ()):
                         apply(self, recorded)

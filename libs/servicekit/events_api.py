@@ -1,16 +1,20 @@
 """The event API that every service serves: its public events, straight from the store."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from fenxiao.api.events.v1 import events_pb2
 from fenxiao.errors import Refusal
-from libs.eventbus import public_events
-from libs.eventlog import Reader
+from libs.eventbus import Place, public_events
+from libs.eventlog import Reader, Recorded
 from libs.servicekit.paging import Page, page
 from libs.servicekit.service import Call, Running
 
-SCAN = 500
-"""Events read from the store at once."""
+PAGE = 500
+"""Events that a tail reads from the store at once."""
+
+_DIGITS = 18
+"""Of a position at most: the databases count no further."""
 
 
 def _after(token: str) -> int:
@@ -19,38 +23,37 @@ def _after(token: str) -> int:
         return 0
     parts = token.split(":")
     number = parts[1] if len(parts) == 3 else token
-    if not number.isdecimal():
+    if not number.isdecimal() or len(number) > _DIGITS:
         raise Refusal("INVALID_POSITION", "the position is not one that this service gave out", field="after_position")
     return int(number)
 
 
-def _scan(
+def _read(
     reader: Reader, running: Running, programme: str, after: int, most: int
 ) -> tuple[list[events_pb2.Event], int, bool]:
-    """Public events of a programme behind a position, the last position looked at, whether more may come."""
+    """Public events of a programme behind a position, the position of the last one, whether more may come."""
+    publishes, store = running.service.publishes, running.log.store_id
     found: list[events_pb2.Event] = []
-    publishes, previous = running.service.publishes, ""
-    while len(found) < most:
-        batch = reader.after(after, SCAN)
-        for recorded in batch:
-            after = recorded.position
-            outgoing = public_events(running.name, running.log.store_id, [recorded], publishes, previous)
-            if outgoing:
-                previous = str(outgoing[-1].place)
-            if recorded.meta.programme == programme:
-                found.extend(one.event() for one in outgoing)
-                if len(found) >= most:
-                    return found, after, True
-        if len(batch) < SCAN:
-            break
+    for recorded, before in reader.of_programme(programme, publishes, after, most):
+        previous = _last_place(running, before) if before else ""
+        found += [one.event() for one in public_events(running.name, store, [recorded], publishes, previous)]
+        after = recorded.position
+        if len(found) >= most:  # an event can have several messages, which stay together
+            return found, after, True
     return found, after, False
+
+
+def _last_place(running: Running, recorded: Recorded[Any]) -> str:
+    """Where the last of an event's public messages stands."""
+    messages = running.service.publishes[type(recorded.event)](recorded)
+    return str(Place(running.log.store_id, recorded.position, len(messages) - 1))
 
 
 def list_events(reader: Reader, request: events_pb2.ListEventsRequest, call: Call) -> events_pb2.ListEventsResponse:
     """A page of events; the token is a position in the store."""
     wanted = page(request.page_size, request.page_token)
     running = call.use(Running)
-    events, last, more = _scan(reader, running, call.programme, _after(wanted.after), wanted.size)
+    events, last, more = _read(reader, running, call.programme, _after(wanted.after), wanted.size)
     return events_pb2.ListEventsResponse(events=events, next_page_token=Page.token(str(last)) if more else "")
 
 
@@ -66,7 +69,7 @@ async def tail_events(
         while True:
             news.clear()
             events, position, more = await running.log.read(
-                lambda reader, after=position: _scan(reader, running, call.programme, after, SCAN)
+                lambda reader, after=position: _read(reader, running, call.programme, after, PAGE)
             )
             for event in events:
                 yield event

@@ -11,8 +11,8 @@ import structlog
 from nats.errors import Error as NatsError
 
 from fenxiao.credentials import load_jwks
+from libs.eventbus import MESSAGE_LIMIT, Consumer, Relay, inbox_prefix, limit, replay
 from libs.eventbus import TABLES as BUS_TABLES
-from libs.eventbus import Consumer, Relay, inbox_prefix, replay
 from libs.eventbus.connection import Connection
 from libs.eventbus.inbox import Inbox
 from libs.eventlog import EventLog, Tx
@@ -63,7 +63,8 @@ def open_log(service: Service, url: str) -> EventLog:
         events=service.events,
         views=service.views,
         public=service.publishes.keys(),
-        tables=[idempotency.TABLE, *BUS_TABLES, *service.tables],
+        guard=limit(service.name, service.publishes),
+        tables=[*idempotency.TABLES, *BUS_TABLES, *service.tables],
     )
 
 
@@ -88,7 +89,9 @@ async def connect(nc: Connection, service: str, settings: Settings) -> None:
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
         else:
-            return
+            break
+    if nc.max_payload < MESSAGE_LIMIT:
+        logger.error("bus_takes_too_little", max_payload=nc.max_payload, needed=MESSAGE_LIMIT)
 
 
 async def _bus_error(error: Exception) -> None:
@@ -117,6 +120,7 @@ async def serve(service: Service, settings: Settings) -> None:
     tasks += [
         asyncio.create_task(_again_and_again(work.__name__, lambda w=work: w(running))) for work in service.background
     ]
+    tasks.append(asyncio.create_task(_again_and_again("forget_requests", lambda: idempotency.forget_forever(log))))
     await _stop_signal()
     logger.info("stopping")
     await server.stop()

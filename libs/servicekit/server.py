@@ -188,7 +188,7 @@ def command(tx: Tx, method: str, entry: Command, request: Any, call: Call, answe
         return entry.handler(tx, request, call)
     key = (call.programme, call.actor, call.request_id)
     work = cast("Callable[[], Message]", lambda: entry.handler(tx, request, call))
-    return idempotency.once(tx, key, method, request, answer, work, call.now.isoformat())
+    return idempotency.once(tx, key, call.use(Running).request_secret, method, request, answer, work, call.now)
 
 
 def _reader(cls: type[Message]) -> Callable[[bytes], Message | None]:

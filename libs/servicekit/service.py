@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf.descriptor import ServiceDescriptor
 
 from libs.eventlog import EventLog, EventTypes, Meta, Recorded, Tx, View
+from libs.eventlog.encryption import KeyStore, index
 from libs.servicekit.settings import Settings
 
 if TYPE_CHECKING:
@@ -109,12 +111,16 @@ class Resources:
     def __init__(self, opened: Sequence[object]) -> None:
         self._opened = opened
 
+    def find(self, cls: type[R]) -> R | None:
+        """The resource of this type, if there is one."""
+        return next((resource for resource in self._opened if isinstance(resource, cls)), None)
+
     def use(self, cls: type[R]) -> R:
         """The resource of this type."""
-        for resource in self._opened:
-            if isinstance(resource, cls):
-                return resource
-        raise LookupError(f"no resource of type {cls.__name__} is wired")
+        found = self.find(cls)
+        if found is None:
+            raise LookupError(f"no resource of type {cls.__name__} is wired")
+        return found
 
     def close(self) -> None:
         """Closes what can be closed."""
@@ -164,6 +170,16 @@ class Running:
     def name(self) -> str:
         """Its name."""
         return self.service.name
+
+    @cached_property
+    def request_secret(self) -> bytes:
+        """What keys the hashes of requests.
+
+        A service that takes in personal data has a key store, and it comes from there, out of reach of who has the
+        database alone. Otherwise it comes from the store itself.
+        """
+        keys = self.resources.find(KeyStore)
+        return bytes.fromhex(index(self.log.secret if keys is None else keys.index_secret, "requests", ""))
 
     def use(self, cls: type[R]) -> R:
         """A resource of the service."""

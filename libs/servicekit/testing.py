@@ -12,6 +12,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from fenxiao.credentials import ANY_SCOPE, Claims
 from libs.eventbus import Received, public_events
+from libs.eventbus.inbox import Inbox, Progress
 from libs.eventlog import Meta, Recorded, Tx
 from libs.servicekit.lifecycle import open_log
 from libs.servicekit.names import programme_of
@@ -108,6 +109,7 @@ class Harness:
         def work(tx: Tx) -> None:
             for handler in self._sources.get(source, {}).get(type(event), ()):
                 handler(tx, received)
+            Inbox(source, self.service.name).advance(tx, Progress(received.place, position))
 
         await self.log.write(work)
 

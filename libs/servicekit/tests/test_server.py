@@ -19,6 +19,7 @@ from fenxiao.api.traceability.v1 import traceability_pb2 as pb
 from fenxiao.api.traceability.v1 import traceability_pb2_grpc as pb_grpc
 from fenxiao.credentials import Issuer, generate_issuer, issue, load_jwks
 from fenxiao.errors import Refusal
+from libs.eventbus import MESSAGE_LIMIT as BUS_LIMIT
 from libs.eventlog import EventTypes, Reader, Recorded, Tx
 from libs.servicekit import Call, Command, Query, Running, Service, Settings
 from libs.servicekit.access import Access
@@ -176,6 +177,19 @@ async def test_refusals_say_why_and_crashes_say_nothing(service: Started) -> Non
 async def test_an_oversized_message_is_refused(service: Started) -> None:
     code, _, _ = await refused(service.stub.Capture(request(b"x" * (MESSAGE_LIMIT + 1)), metadata=service.credential()))
     assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_what_could_not_be_published_is_refused_and_leaves_nothing(service: Started) -> None:
+    me = service.credential()
+    for request_id in ("", "r-large"):
+        code, reason, message = await refused(
+            service.stub.Capture(request(b"x" * BUS_LIMIT, request_id=request_id), metadata=me)
+        )
+        assert (code, reason) == (grpc.StatusCode.INVALID_ARGUMENT, "EVENT_TOO_LARGE")
+        assert f"{BUS_LIMIT:,}" in message
+    answer = await service.stub.GetPath(pb.GetPathRequest(parent="programmes/shop"), metadata=me)
+    assert answer.next_page_token == "0"
+    await service.stub.Capture(request(b"x" * (BUS_LIMIT - 4096), request_id="r-large"), metadata=me)
 
 
 async def test_an_answer_carries_how_far_the_service_has_written(service: Started) -> None:
