@@ -63,8 +63,10 @@ protos: setup ## generate the API stubs anew
 		--plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc --mypy_grpc_out=quiet:libs/sdk $(PROTOS)
 	@find libs/sdk/fenxiao/api -type d -exec sh -c 'test -e "$$1/__init__.py" || touch "$$1/__init__.py"' _ {} \;
 
-docs: setup ## generate docs/events.md anew
+docs: setup ## generate docs/events.md, docs/rules.md and docs/plan.schema.json anew
 	@$(BIN)/python -m docs.events
+	@$(BIN)/python -m docs.plan_schema
+	@$(BIN)/python -m docs.rules
 
 protos-baseline: setup ## accept the APIs as they are now; later changes must not break them
 	@cd protos && ../$(BIN)/buf build -o baseline.binpb

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from docs import plan_schema, rules
 from docs.events import PAGE, page
 
 ROOT = Path(__file__).parents[1]
@@ -35,3 +36,11 @@ def test_the_stubs_are_those_of_the_protos(tmp_path: Path) -> None:
 
 def test_the_page_of_events_is_that_of_the_wiring() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs`"
+
+
+def test_the_schema_of_plans_is_that_of_the_model() -> None:
+    assert plan_schema.PAGE.read_text(encoding="utf-8") == plan_schema.page(), "run `make docs`"
+
+
+def test_the_page_of_rules_is_that_of_the_packs() -> None:
+    assert rules.PAGE.read_text(encoding="utf-8") == rules.page(), "run `make docs`"

@@ -144,13 +144,17 @@ def plain(value: Decimal) -> str:
 
 def round_minor(exact: Decimal, currency: str, mode: Rounding) -> int:
     """Round an exact amount in units of the currency to whole minor units."""
-    digits = minor_digits(currency)
+    return round_units(exact, minor_digits(currency), mode, currency)
+
+
+def round_units(exact: Decimal, digits: int, mode: Rounding, unit: str) -> int:
+    """Round an exact amount to a whole number of its last of so many digits after the point."""
     # The size is looked at first: 1E+999999 is a short decimal and a very long integer.
     if exact.is_finite() and exact.adjusted() < 19:
         minor = int(exact.scaleb(digits, EXACT).to_integral_value(_DECIMAL_MODES[mode], EXACT))
         if -MAX_MINOR <= minor <= MAX_MINOR:
             return minor
-    raise Refusal("AMOUNT_TOO_LARGE", f"{exact} {currency} is more than can be booked.", field="amount")
+    raise Refusal("AMOUNT_TOO_LARGE", f"{exact} {unit} is more than can be booked.", field="amount")
 
 
 def round_ratio(numerator: int, denominator: int, mode: Rounding) -> int:

@@ -35,6 +35,22 @@ def plan_of(*levels: str, currency: str = "GBP", rounding: str = "half_up", star
     )
 
 
+def components_plan(components: str, more: str = "") -> Plan:
+    return read_plan(
+        f"""
+        plan: Test
+        version: 1
+        currency: GBP
+        effective_from: {START.isoformat()}
+        rounding: half_up
+        jurisdictions: []
+        return_window: 14
+        {more}
+        components: {components}
+        """.encode()
+    )
+
+
 def sale(amount: str | Decimal, kind: SaleKind = SaleKind.SALE, currency: str = "GBP", at: datetime = NOON) -> Sale:
     return Sale(kind, at, Decimal(amount), currency)
 
@@ -60,6 +76,9 @@ def test_a_line_says_everything():
         "rule": "/components/0/levels/0",
         "path": ("ann",),
         "hold_until": NOON + timedelta(days=14),
+        "uncapped_minor": None,
+        "asset": "",
+        "expires_at": None,
     }
     assert (second.member, second.level, second.path) == ("bob", 1, ("ann", "bob"))
     assert (second.exact_amount, second.amount_minor) == (Decimal("5.5648"), 556)
@@ -184,3 +203,123 @@ def test_the_version_in_force_is_the_one_that_came_last():
     assert in_force(versions, START - timedelta(seconds=1)) is None
     assert in_force(versions, NOON - timedelta(microseconds=1)) is old
     assert in_force(versions, NOON) is new
+
+
+MARGIN = "[{id: m, type: direct, rate: 10%, on: {measure: margin, share: 50%, products: [tea]}}]"
+
+
+def test_a_line_is_based_on_the_measure_and_its_share():
+    (line,) = rate_sale(components_plan(MARGIN), sale("100")._replace(margin=Decimal(40), product="tea"), ["a"])
+    assert (line.base, line.rate, line.exact_amount, line.amount_minor) == (20, Decimal("0.1"), 2, 200)
+    assert rate_sale(components_plan(MARGIN), sale("100")._replace(margin=Decimal(40)), ["a"]) == []
+
+
+@pytest.mark.parametrize(
+    ("components", "field"),
+    [
+        (MARGIN, "margin"),
+        ("[{id: p, type: direct, rate: 1%, on: {measure: points}}]", "points"),
+        ("[{id: q, type: direct, rate: 1%, on: {measure: points}, qualify: {active: {sales: 1}}}]", "points"),
+        (
+            "[{id: c, type: direct, rate: 1%, caps: {volume: {share: 1%, by: priority, of: {measure: margin}}}}]",
+            "margin",
+        ),
+    ],
+)
+def test_a_sale_must_have_the_measures_that_the_plan_is_based_on(components: str, field: str):
+    plan, lacking = components_plan(components), sale("100")._replace(product="tea")
+    with pytest.raises(Refusal) as refused:
+        rate_sale(plan, lacking, ["a"])
+    assert (refused.value.reason, refused.value.field) == ("MISSING_MEASURE", field)
+    rate_sale(plan, lacking._replace(points=Decimal(0), margin=Decimal(0)), ["a"])
+
+
+def test_what_does_not_concern_a_sale_need_not_be_reported():
+    assert rate_sale(components_plan(MARGIN), sale("100")._replace(product="oil"), ["a"]) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason", "field"),
+    [
+        (sale("1")._replace(margin=Decimal("1.01")), "MARGIN_ABOVE_AMOUNT", "margin"),
+        (sale("1")._replace(points=Decimal(-1)), "INVALID_AMOUNT", "points"),
+        (sale("1")._replace(quantity=Decimal(-1)), "INVALID_AMOUNT", "quantity"),
+    ],
+)
+def test_refused_measures(wrong: Sale, reason: str, field: str):
+    with pytest.raises(Refusal) as refused:
+        rate_sale(plan_of("1%"), wrong, ["a"])
+    assert (refused.value.reason, refused.value.field) == (reason, field)
+
+
+def test_the_cap_of_a_sale_cuts_the_higher_levels_first_and_a_return_takes_back_of_what_was_paid():
+    plan = components_plan("[{id: u, type: unilevel, levels: [10%, 10%, 10%], caps: {sale: 15.005}}]")
+    lines = dict(enumerate(rate_sale(plan, sale("100"), ["a", "b", "c"])))
+    assert [(line.amount_minor, line.uncapped_minor) for line in lines.values()] == [(1000, None), (500, 1000)]
+    back = rate_return(
+        plan,
+        lines,
+        sale_amount=Decimal(100),
+        returned_before=Decimal(0),
+        returned_now=Decimal(50),
+        clawed_back={},
+    )
+    assert [line.amount_minor for line in back.values()] == [-500, -250]
+    mirrored = rate_sale(plan, sale("100", SaleKind.RETURN), ["a", "b", "c"])
+    assert [line.amount_minor for line in mirrored] == [-1000, -500]
+
+
+def test_each_component_is_held_for_its_own_days():
+    plan = components_plan(
+        "[{id: a, type: direct, rate: 1%, release: {days: 3}}, {id: b, type: direct, rate: 1%}, "
+        "{id: c, type: direct, rate: 1%, release: {days: 0}}]"
+    )
+    held = {line.component: line.hold_until for line in rate_sale(plan, sale("100"), ["a"])}
+    assert held == {"a": NOON + timedelta(days=3), "b": NOON + timedelta(days=14), "c": NOON}
+
+
+def test_what_closes_with_the_period_is_not_posted_with_the_sale():
+    plan = components_plan(
+        "[{id: a, type: unilevel, levels: [1%, 1%, 1%], qualify: {active: {sales: 1}}}, {id: b, type: direct, flat: 2}]"
+    )
+    assert plan.depth == 1
+    (line,) = rate_sale(plan, sale("100"), ["a", "b", "c"])
+    assert (line.component, line.amount_minor, line.rule, line.base) == ("b", 200, "/components/1/flat", 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "now", "base"),
+    [
+        ("rate: 10%, on: {measure: margin}", "25", "-10"),  # a quarter of 40
+        ("rate: 10%, on: {measure: margin}", "33.333333333", "-13.3333333332"),
+        ("rate: 10%, on: {share: 33.3%}", "0.01", "-0.00333"),
+        ("flat: 7", "50", "-0.5"),
+        ("per_unit: 7", "50", "-1.5"),
+    ],
+)
+def test_a_return_names_the_part_of_the_base_that_came_back(body: str, now: str, base: str):
+    plan = components_plan(f"[{{id: d, type: direct, {body}}}]")
+    sold = sale("100")._replace(margin=Decimal(40), quantity=Decimal(3))
+    lines = dict(enumerate(rate_sale(plan, sold, ["a"])))
+
+    def give_back(amount: str, before: str, taken: int) -> Decimal | None:
+        found = rate_return(
+            plan,
+            lines,
+            sale_amount=sold.amount,
+            returned_before=Decimal(before),
+            returned_now=Decimal(amount),
+            clawed_back={0: taken},
+        )
+        return found[0].base if found else None
+
+    assert give_back(now, "0", -1) == Decimal(base)  # one minor unit short, so that there is always something to take
+
+
+def test_a_part_without_an_end_is_shown_to_six_decimals():
+    plan = components_plan("[{id: d, type: direct, flat: 7}]")
+    lines = dict(enumerate(rate_sale(plan, sale("3"), ["a"])))
+    back = rate_return(
+        plan, lines, sale_amount=Decimal(3), returned_before=Decimal(0), returned_now=Decimal(1), clawed_back={}
+    )
+    assert (back[0].base, back[0].amount_minor) == (Decimal("-0.333333"), -233)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fenxiao.errors import Kind, Refusal
 from fenxiao.money import Rounding
 from fenxiao.plans import Plan, PlanError, parse_instant, plan_schema, read_plan
+from fenxiao.plans.components import Unilevel
 from fenxiao.plans.instants import format_instant
 
 PLAN: dict[str, Any] = {
@@ -45,7 +46,9 @@ def test_a_plan_is_read_exactly():
     assert plan.effective_from == datetime(2010, 11, 30, 16, tzinfo=UTC)
     assert plan.rounding is Rounding.HALF_UP
     assert plan.return_window == 14
-    assert plan.components[0].levels == (Decimal("0.08"), Decimal("0.04"), Decimal("0.025"))
+    [network] = plan.components
+    assert isinstance(network, Unilevel)
+    assert network.levels == (Decimal("0.08"), Decimal("0.04"), Decimal("0.025"))
     assert (plan.depth, plan.worst_case) == (3, Decimal("0.145"))
 
 
@@ -78,7 +81,7 @@ def test_a_level_may_pay_nothing_and_all_may_be_paid_out():
         ({"return_window": "-1"}, "/return_window", "INVALID_DAYS"),
         ({"return_window": "14.0"}, "/return_window", "INVALID_DAYS"),
         ({"return_window": "99999"}, "/return_window", "INVALID_DAYS"),
-        ({"jurisdictions": ["CN"]}, "/jurisdictions/0", "UNKNOWN_JURISDICTION"),
+        ({"jurisdictions": ["CN", "XX"]}, "/jurisdictions/1", "UNKNOWN_JURISDICTION"),
         ({"jurisdictions": ["china"]}, "/jurisdictions/0", "INVALID_JURISDICTION"),
         ({"jurisdictions": ""}, "/jurisdictions", "INVALID_VALUE"),
         ({"plan": ""}, "/plan", "INVALID_NAME"),
@@ -89,6 +92,8 @@ def test_a_level_may_pay_nothing_and_all_may_be_paid_out():
         ({"components": {}}, "/components", "INVALID_VALUE"),
         ({"components": ["x"]}, "/components/0", "INVALID_VALUE"),
         ({"components": component(type="lottery")}, "/components/0/type", "INVALID_VALUE"),
+        ({"components": [{"id": "a"}]}, "/components/0/type", "MISSING_FIELD"),
+        ({"products": [{"id": "tea"}, {"id": "tea"}]}, "/products/1/id", "REPEATED_ID"),
         ({"components": component(levels=[])}, "/components/0/levels", "WRONG_COUNT"),
         ({"components": component(levels=["1%"] * 31)}, "/components/0/levels", "WRONG_COUNT"),
         ({"components": component(id="Net work")}, "/components/0/id", "INVALID_ID"),
@@ -136,7 +141,7 @@ def test_any_value_anywhere_is_taken_or_refused_by_name(value: Any, field: str):
 
 def test_the_schema_describes_the_language():
     schema = plan_schema()
-    assert set(schema["properties"]) == set(PLAN) == set(schema["required"])
+    assert set(schema["required"]) == set(PLAN) < set(schema["properties"])
     assert schema["additionalProperties"] is False
     assert json.loads(json.dumps(schema)) == schema
     levels = schema["$defs"]["Unilevel"]["properties"]["levels"]

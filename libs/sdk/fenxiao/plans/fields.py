@@ -120,3 +120,51 @@ Jurisdiction = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{_JURISDICTION}$"}),
 ]
 """The name of a rule pack that the plan must satisfy."""
+
+_NUMBER = r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,9})?"
+
+Number = Annotated[
+    Decimal,
+    _reads(_NUMBER, Decimal, "INVALID_NUMBER", "Write a plain decimal of at least 0, such as 18000 or 0.5."),
+    WithJsonSchema({"type": ["number", "string"], "minimum": 0, "pattern": f"^(?:{_NUMBER})$"}),
+]
+"""An exact decimal of at least 0: volumes, amounts, counts of points."""
+
+Whole = Annotated[
+    int,
+    _reads(_DAYS, int, "INVALID_WHOLE_NUMBER", "Must be a whole number from 0 to 9999."),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "maximum": 9999, "pattern": f"^(?:{_DAYS})$"}),
+]
+"""A whole number."""
+
+_TIMES = r"[1-9][0-9]{0,3}"
+
+Times = Annotated[
+    int,
+    _reads(_TIMES, int, "INVALID_COUNT", "Must be a whole number from 1 to 9999."),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 1, "maximum": 9999, "pattern": f"^(?:{_TIMES})$"}),
+]
+"""A whole number above 0."""
+
+_WIDTH = r"[2-9]|[12][0-9]|3[0-2]"
+
+Width = Annotated[
+    int,
+    _reads(_WIDTH, int, "INVALID_WIDTH", "Must be a whole number from 2 to 32."),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 2, "maximum": 32, "pattern": f"^(?:{_WIDTH})$"}),
+]
+"""How many places there are below each member of a placement tree."""
+
+YesNo = Annotated[
+    bool,
+    _reads(r"true|false|yes|no", lambda text: text in {"true", "yes"}, "INVALID_YES_NO", "Must be true or false."),
+    WithJsonSchema({"type": ["boolean", "string"], "enum": [True, False, "true", "false", "yes", "no"]}),
+]
+"""True or false."""
+
+Country = Annotated[
+    str,
+    _reads(r"[A-Z]{2}", str, "INVALID_COUNTRY", "Must be an ISO 3166-1 alpha-2 code, such as CN."),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"}),
+]
+"""An ISO 3166-1 alpha-2 code."""

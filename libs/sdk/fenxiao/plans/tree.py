@@ -72,6 +72,14 @@ class Tree:
         self._check_joined(member, at)
         return self._sponsor_at(member, at)
 
+    def sponsor_or_first(self, member: str, at: datetime) -> str | None:
+        """Say who sponsored a member at a moment; before the member joined, whom enrolment will give."""
+        return self._sponsor_at(member, at)
+
+    def changes(self, start: datetime, end: datetime) -> list[datetime]:
+        """List the moments after `start` and before `end` from which somebody had another sponsor, in order."""
+        return sorted({at for changes in self._changes.values() for at, _ in changes if start < at < end})
+
     def upline(self, member: str, at: datetime, depth: int) -> list[str]:
         """List at most `depth` members from this one upward as of a moment, this one first."""
         self._check_joined(member, at)

@@ -1,0 +1,108 @@
+"""From a rated period to what rules need to know of it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from fenxiao.plans.columns import Column, kernel
+from fenxiao.plans.components.base import Basis, ComponentBase, SaleClass
+from fenxiao.plans.rules.watching import Facts, Money, PaidOn, Structure
+
+if TYPE_CHECKING:
+    from fenxiao.plans.context import Context
+    from fenxiao.plans.inputs import Above
+    from fenxiao.plans.lines import Lines
+
+_MONTHS: Final = {
+    "day": Fraction(1, 31),
+    "week": Fraction(7, 31),
+    "month": Fraction(1),
+    "quarter": Fraction(3),
+    "year": Fraction(12),
+}
+
+
+def facts_of(context: "Context", lines: "Mapping[str, Lines]", before: Money | None = None) -> Facts:
+    """Sum up a rated period; `before` is what was sold and paid in the year before it begins."""
+    paid = context.zeros()
+    for component in context.plan.components:
+        if not component.asset:
+            lines[component.id].add_to(paid)
+    everything = context.total(Basis())
+    period = Money(int(everything.column[0]) * context.minor // everything.scale, sum(map(int, paid)))
+    earlier = before or Money()
+    return Facts(
+        currency=context.plan.currency,
+        months=_MONTHS[context.plan.period],
+        structures=list(_structures(context)),
+        paid_on=_paid_on(context),
+        paid=paid,
+        period=period,
+        year=Money(earlier.sold + period.sold, earlier.paid + period.paid),
+    )
+
+
+def _structures(context: "Context") -> Iterator[Structure]:
+    """The sponsors, and the placement tree, each if something pays along it."""
+    inputs, plan = context.inputs, context.plan
+    sponsors = _levels_paid(one for one in plan.components if one.widths is None)
+    if sponsors != 1:
+        yield _structure(context, inputs.tree, sponsors)
+    placed = _levels_paid(one for one in plan.components if one.widths is not None)
+    if placed != 1 and inputs.placement is not None:
+        yield _structure(context, inputs.placement.tree, placed)
+
+
+def _levels_paid(components: Iterable[ComponentBase]) -> int | None:
+    """How many levels of members a sale may pay, the member credited included; none: as many as there are."""
+    depths = [component.depth_paid if component.pays_below else 1 for component in components]
+    return None if None in depths else max((depth for depth in depths if depth is not None), default=1)
+
+
+def _structure(context: "Context", tree: "Above", reach: int | None) -> Structure:
+    people, levels = context.zeros(), context.zeros()
+    _measure(people, levels, tree.parent, tree.order, len(people) if reach is None else reach)
+    return Structure(context.inputs.members, tree.parent, people, levels)
+
+
+def _paid_on(context: "Context") -> PaidOn:
+    sales, net = context.inputs.sales, context.net(Basis())
+    counted = context.zeros(len(sales))
+    for component in context.plan.components:
+        if not (component.asset or component.needs) and component.on.share:
+            _either(counted, context.matching(component.on))
+    own = context.inputs.frame.of(text == SaleClass.PERSONAL for text in sales.sale_class.texts)
+    retail, personal = context.zeros(), context.zeros()
+    _split(retail, personal, sales.member, net.column, counted, sales.sale_class.column, own)
+    return PaidOn(context.inputs.members, retail, personal, net.scale)
+
+
+@kernel
+def _measure(people: Column, levels: Column, parent: Column, order: Column, reach: int) -> None:
+    for i in range(len(people)):
+        people[i] = 1
+        levels[i] = 1
+    for k in range(len(order)):
+        i = order[k]
+        above = parent[i]
+        if above >= 0:
+            people[above] += people[i]
+            levels[above] = max(levels[above], min(levels[i] + 1, reach))
+
+
+@kernel
+def _either(column: Column, other: Column) -> None:
+    for i in range(len(column)):
+        column[i] = column[i] | other[i]
+
+
+@kernel
+def _split(
+    retail: Column, personal: Column, member: Column, net: Column, counted: Column, words: Column, own: Column
+) -> None:
+    for i in range(len(member)):
+        if counted[i]:
+            if own[words[i]]:
+                personal[member[i]] += net[i]
+            else:
+                retail[member[i]] += net[i]
