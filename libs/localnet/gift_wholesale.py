@@ -18,7 +18,7 @@ from fenxiao.client import Client
 from fenxiao.client.client import pages
 from fenxiao.client.export import export
 from fenxiao.client.imports import ImportResult, Progress, import_members, import_sales
-from fenxiao.client.streams import watch_distribution
+from fenxiao.client.streams import await_paid
 from fenxiao.money import format_minor
 from fenxiao.verify import Chain, read_export, verify
 from libs.localnet import binding, wallets
@@ -134,9 +134,11 @@ async def settle(demo: Demo) -> str:
                 parent=PARENT, currency=CURRENCY, as_of=_stamp(AS_OF), request_id="demo-settle"
             )
         )
-        state = closed
-        async for state in watch_distribution(client, closed.name):
-            demo.display.update("settle", f"{state.paid_payees:,} of {state.payees:,} paid")
+        state = await await_paid(
+            client,
+            closed.name,
+            lambda news: demo.display.update("settle", f"{news.paid_payees:,} of {news.payees:,} paid"),
+        )
         if state.state != settlement_pb.DISTRIBUTION_STATE_PAID:
             raise HomeError(f"the distribution is blocked: {state.problem}")
         request = chain_pb.ListTransactionsRequest(parent=PARENT, page_size=BATCH)

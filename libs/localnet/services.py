@@ -10,6 +10,9 @@ from libs.localnet.home import Home
 CHAIN_BRIDGE = "chain_bridge"
 SERVICES = ("membership", "traceability", "commission", "settlement", CHAIN_BRIDGE)
 
+KEY_HOLDERS = ("membership", "commission")
+"""Those that take in what people say of themselves; each has a key store of its own."""
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -32,9 +35,9 @@ def environment(home: Home, service: str, address: str, around: Surroundings) ->
         "FENXIAO_ENVIRONMENT": "development",
         "PYTHONUNBUFFERED": "1",  # a log that ends before the crash explains nothing
     }
-    if service == "membership":
+    if service in KEY_HOLDERS:
         own["FENXIAO_MASTER_KEY_FILE"] = str(keys.master_key(home))
-        own["FENXIAO_KEY_DATABASE_URL"] = _sqlite(home.database("membership.keys"))
+        own["FENXIAO_KEY_DATABASE_URL"] = _sqlite(home.database(f"{service}.keys"))
     if service == CHAIN_BRIDGE:
         own["FENXIAO_RPC_URL"] = around.rpc_url
         own["FENXIAO_VAULT_ADDRESS"] = around.vault

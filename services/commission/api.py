@@ -2,24 +2,38 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fenxiao.api.commission.v1 import commission_pb2 as pb
+from fenxiao.api.commission.v1.goods_pb2 import Goods
 from fenxiao.errors import Kind, Refusal
 from fenxiao.money import parse_amount, plain
 from fenxiao.plans import SaleKind
+from fenxiao.plans.closing import Row
+from fenxiao.plans.timetable import Term
 from libs.servicekit.names import parse_name
 from libs.servicekit.times import from_timestamp, to_timestamp
+from services.commission.domain import events
+from services.commission.domain.disputes import State
 from services.commission.domain.events import PostedLine, Report, SaleClass
+from services.commission.domain.sales import Programme
+from services.commission.views.disputes import DisputeRow
+from services.commission.views.periods import PeriodRow
 from services.commission.views.plans import PlanRow
 
 MEMBER = "programmes/{programme}/members/{member}"
 SALE = "programmes/{programme}/sales/{sale}"
 PLAN = "programmes/{programme}/plans/{plan}"
+PERIOD = "programmes/{programme}/periods/{period}"
+DISPUTE = "programmes/{programme}/disputes/{dispute}"
 
 _REFERENCE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,128}")
 _BIZ_TRANSACTION = re.compile(r"[!-~]{1,512}")
 _BIZ_TRANSACTIONS_AT_MOST = 100
+
+NO_GOODS = events.Goods()
 
 _KINDS = {pb.SALE_KIND_SALE: SaleKind.SALE, pb.SALE_KIND_RETURN: SaleKind.RETURN}
 _CLASSES = {
@@ -27,6 +41,14 @@ _CLASSES = {
     pb.SALE_CLASS_RETAIL: SaleClass.RETAIL,
     pb.SALE_CLASS_PERSONAL: SaleClass.PERSONAL,
 }
+_STATES = {
+    State.OPEN: pb.DISPUTE_STATE_OPEN,
+    State.ANSWERED: pb.DISPUTE_STATE_ANSWERED,
+    State.UPHELD: pb.DISPUTE_STATE_UPHELD,
+    State.REJECTED: pb.DISPUTE_STATE_REJECTED,
+}
+DISPUTE_STATES = {number: state for state, number in _STATES.items()}
+"""By their numbers in the API."""
 _KIND_NUMBERS = {SaleKind.SALE: pb.SALE_KIND_SALE, SaleKind.RETURN: pb.SALE_KIND_RETURN}
 _CLASS_NUMBERS = {SaleClass.RETAIL: pb.SALE_CLASS_RETAIL, SaleClass.PERSONAL: pb.SALE_CLASS_PERSONAL}
 
@@ -60,6 +82,16 @@ def plan_name(programme: str, plan_hash: str) -> str:
     return f"programmes/{programme}/plans/{plan_hash}" if plan_hash else ""
 
 
+def period_name(programme: str, day: str) -> str:
+    """The resource name of a period."""
+    return f"programmes/{programme}/periods/{day}"
+
+
+def dispute_name(programme: str, dispute: UUID) -> str:
+    """The resource name of a dispute."""
+    return f"programmes/{programme}/disputes/{dispute}"
+
+
 def unknown_sale(sale: str, field: str = "name") -> Refusal:
     """The refusal for a sale that is not there."""
     message = f"There is no sale {sale[:128]!r}; look at its number."
@@ -89,6 +121,25 @@ def report_of(programme: str, sale: pb.Sale) -> Report:
         sale_class=sale_class,
         original_reference=sale.original_reference and _reference(sale.original_reference, "original_reference"),
         biz_transactions=_biz_transactions(sale.biz_transactions) if sale.biz_transactions else (),
+        goods=goods_of(sale.goods) if sale.HasField("goods") else NO_GOODS,
+    )
+
+
+def goods_of(message: Goods) -> events.Goods:
+    """What is reported of the goods, checked field by field."""
+    for field in ("product", "category", "channel"):
+        text = getattr(message, field)
+        if text and not is_reference(text):
+            raise Refusal(
+                "INVALID_GOODS", f"The {field} has at most 128 characters on one line.", field=f"goods.{field}"
+            )
+    return events.Goods(
+        product=message.product,
+        category=message.category,
+        channel=message.channel,
+        quantity=parse_amount(message.quantity, field="goods.quantity") if message.quantity else NO_GOODS.quantity,
+        margin=parse_amount(message.margin, field="goods.margin") if message.margin else None,
+        points=parse_amount(message.points, field="goods.points") if message.points else None,
     )
 
 
@@ -136,6 +187,21 @@ def sale_message(
         lines=[line_message(programme, report.currency, line) for line in lines],
         plan=plan_name(programme, plan_hash),
         biz_transactions=report.biz_transactions,
+        goods=goods_message(report.goods),
+    )
+
+
+def goods_message(goods: events.Goods) -> Goods | None:
+    """What was reported of the goods; None where nothing was."""
+    if goods == NO_GOODS:
+        return None
+    return Goods(
+        product=goods.product,
+        category=goods.category,
+        channel=goods.channel,
+        quantity=plain(goods.quantity),
+        margin="" if goods.margin is None else plain(goods.margin),
+        points="" if goods.points is None else plain(goods.points),
     )
 
 
@@ -152,6 +218,10 @@ def line_message(programme: str, currency: str, line: PostedLine) -> pb.Line:
         amount_minor=line.amount_minor,
         currency=currency,
         hold_until=to_timestamp(max(c.until for c in line.conditions)) if line.conditions else None,
+        uncapped_minor=line.uncapped_minor,
+        sale=sale_name(programme, line.sale) if line.sale else "",
+        other=member_name(programme, line.other) if line.other else "",
+        reverses=line.reverses,
     )
 
 
@@ -165,4 +235,70 @@ def plan_message(programme: str, row: PlanRow) -> pb.Plan:
         document=row.document,
         publish_time=to_timestamp(row.published_at),
         hash=row.hash,
+    )
+
+
+def first_day(start: datetime, zone: ZoneInfo) -> str:
+    """How a period is named: the day on which it begins in the programme's time zone."""
+    return start.astimezone(zone).date().isoformat()
+
+
+def period_message(programme_id: str, programme: Programme, row: PeriodRow) -> pb.Period:
+    """A sealed period as it is shown."""
+    sealed = row.sealed
+    return pb.Period(
+        name=f"programmes/{programme_id}/periods/{first_day(sealed.start, programme.zone)}",
+        start_time=to_timestamp(sealed.start),
+        end_time=to_timestamp(sealed.end),
+        state=pb.PERIOD_STATE_CLOSED if row.closed else pb.PERIOD_STATE_CLOSING,
+        plan=plan_name(programme_id, sealed.plan_hash),
+        lines=row.lines,
+        members=row.members,
+        posted_minor=row.posted_minor,
+        currency=programme.currency,
+    )
+
+
+def open_period_message(programme_id: str, programme: Programme, term: Term, plan_hash: str) -> pb.Period:
+    """The open period as it is shown."""
+    return pb.Period(
+        name=f"programmes/{programme_id}/periods/{first_day(term.period.start, programme.zone)}",
+        start_time=to_timestamp(term.period.start),
+        end_time=to_timestamp(term.period.end),
+        state=pb.PERIOD_STATE_OPEN,
+        plan=plan_name(programme_id, plan_hash),
+        currency=programme.currency,
+    )
+
+
+def dispute_message(programme: str, currency: str, row: DisputeRow) -> pb.Dispute:
+    """A dispute as it is shown, without what was said."""
+    dispute = row.dispute
+    return pb.Dispute(
+        name=dispute_name(programme, row.id),
+        line=dispute.line,
+        member=member_name(programme, dispute.member),
+        state=_STATES[dispute.state],
+        correction_minor=dispute.correction_minor,
+        currency=currency,
+        correction_line=dispute.correction_line,
+        open_time=to_timestamp(row.opened_at),
+        answer_time=to_timestamp(row.answered_at) if row.answered_at else None,
+        resolve_time=to_timestamp(row.resolved_at) if row.resolved_at else None,
+        opened_by=row.opened_by,
+        answered_by=row.answered_by,
+        resolved_by=row.resolved_by,
+    )
+
+
+def rating_message(programme: str, currency: str, row: Row) -> pb.Rating:
+    """What a member comes to in a period as it is shown."""
+    return pb.Rating(
+        member=member_name(programme, row.member),
+        personal_volume=plain(row.personal_volume),
+        group_volume=plain(row.group_volume),
+        rank=row.rank,
+        highest_rank=row.highest_rank,
+        earned_minor=row.earned_minor,
+        currency=currency,
     )

@@ -4,6 +4,7 @@ from fenxiao.api.commission.v1 import events_pb2 as pb
 from fenxiao.money import plain
 from libs.eventlog import Recorded
 from libs.servicekit.times import to_timestamp
+from services.commission.api import goods_message
 from services.commission.domain import events
 
 
@@ -17,6 +18,7 @@ def plan_published(recorded: Recorded[events.PlanPublished]) -> list[pb.PlanPubl
             currency=event.currency,
             effective_time=to_timestamp(event.effective_from),
             document=event.document,
+            overridden_rules=[override.rule for override in event.overrides],
         )
     ]
 
@@ -34,6 +36,7 @@ def sale_recorded(recorded: Recorded[events.SaleRecorded]) -> list[pb.SaleRecord
             sale_class=report.sale_class.value,
             plan_hash=recorded.event.plan_hash,
             biz_transactions=report.biz_transactions,
+            goods=goods_message(report.goods),
         )
     ]
 
@@ -52,6 +55,7 @@ def return_recorded(recorded: Recorded[events.ReturnRecorded]) -> list[pb.Return
             sale_class=report.sale_class.value,
             plan_hash=event.plan_hash,
             original_sale=event.original_sale,
+            goods=goods_message(report.goods),
         )
     ]
 
@@ -68,12 +72,89 @@ def lines_posted(recorded: Recorded[events.LinesPosted]) -> list[pb.LinesPosted]
             plan_hash=event.plan_hash,
             engine_version=event.engine_version,
             members_cut=event.members_cut,
-            lines=[_line(line) for line in event.lines],
+            lines=[_line(line, of_period=event.posting is not None) for line in event.lines],
+            period_start=to_timestamp(event.posting.period) if event.posting else None,
         )
     ]
 
 
-def _line(line: events.PostedLine) -> pb.PostedLine:
+def period_sealed(recorded: Recorded[events.PeriodSealed]) -> list[pb.PeriodSealed]:
+    """The cuts: with them anybody can rate the period again."""
+    event = recorded.event
+    return [
+        pb.PeriodSealed(
+            closing=str(recorded.stream),
+            start_time=to_timestamp(event.start),
+            end_time=to_timestamp(event.end),
+            plan_hash=event.plan_hash,
+            sales_cut=event.sales_cut,
+            members_cut=event.members_cut,
+            engine_version=event.engine_version,
+        )
+    ]
+
+
+def member_rated(recorded: Recorded[events.MembersRated]) -> list[pb.MemberRated]:
+    """A row for each member."""
+    event = recorded.event
+    return [
+        pb.MemberRated(
+            closing=str(recorded.stream),
+            period_start=to_timestamp(event.posting.period),
+            member=row.member,
+            personal_volume=plain(row.personal_volume),
+            group_volume=plain(row.group_volume),
+            rank=row.rank,
+            highest_rank=row.highest_rank,
+            earned_minor=row.earned_minor,
+            carry=[pb.Carry(component=component, values=values) for component, values in sorted(row.carry.items())],
+        )
+        for row in event.members
+    ]
+
+
+def period_closed(recorded: Recorded[events.PeriodClosed]) -> list[pb.PeriodClosed]:
+    """What the closing has posted."""
+    event = recorded.event
+    return [
+        pb.PeriodClosed(
+            closing=str(recorded.stream),
+            start_time=to_timestamp(event.start),
+            lines=event.lines,
+            members=event.members,
+            posted_minor=event.posted_minor,
+        )
+    ]
+
+
+def dispute_opened(recorded: Recorded[events.DisputeOpened]) -> list[pb.DisputeOpened]:
+    """Whose line is disputed. What was said stays here."""
+    event = recorded.event
+    return [pb.DisputeOpened(dispute=str(recorded.stream), line=event.line, member=event.member)]
+
+
+def dispute_answered(recorded: Recorded[events.DisputeAnswered]) -> list[pb.DisputeAnswered]:
+    """That it was answered."""
+    return [pb.DisputeAnswered(dispute=str(recorded.stream))]
+
+
+def dispute_resolved(recorded: Recorded[events.DisputeResolved]) -> list[pb.DisputeResolved]:
+    """What authorises the correction."""
+    event = recorded.event
+    return [
+        pb.DisputeResolved(
+            dispute=str(recorded.stream),
+            line=event.line,
+            member=event.member,
+            outcome=event.outcome.value,
+            correction_minor=event.correction_minor,
+            currency=event.currency,
+            correction_line=event.correction_line,
+        )
+    ]
+
+
+def _line(line: events.PostedLine, *, of_period: bool) -> pb.PostedLine:
     return pb.PostedLine(
         line=line.id,
         member=line.member,
@@ -87,4 +168,7 @@ def _line(line: events.PostedLine) -> pb.PostedLine:
             for condition in line.conditions
         ],
         reverses=line.reverses,
+        sale=line.sale,
+        other=line.other,
+        rule=line.rule if of_period else "",
     )

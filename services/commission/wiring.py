@@ -4,17 +4,34 @@ from fenxiao.api.commission.v1 import commission_pb2
 from libs.eventlog import EventTypes
 from libs.servicekit import Command, Query, Service
 from services.commission import published
+from services.commission.adapters.dispute_texts import open_keys
 from services.commission.domain import events
+from services.commission.features.answer_dispute import answer_dispute
 from services.commission.features.batch_record_sales import batch_record_sales
+from services.commission.features.close_period import close_period
+from services.commission.features.estimate_period import estimate_period
+from services.commission.features.explain_line import explain_line
 from services.commission.features.explain_sale import explain_sale
+from services.commission.features.get_dispute import get_dispute
+from services.commission.features.get_period import get_period
 from services.commission.features.get_plan import get_plan
 from services.commission.features.get_sale import get_sale
+from services.commission.features.list_disputes import list_disputes
+from services.commission.features.list_periods import list_periods
 from services.commission.features.list_plans import list_plans
+from services.commission.features.list_ratings import list_ratings
 from services.commission.features.list_sales import list_sales
+from services.commission.features.open_dispute import open_dispute
 from services.commission.features.publish_plan import publish_plan
 from services.commission.features.record_sale import record_sale
+from services.commission.features.resolve_dispute import resolve_dispute
 from services.commission.features.validate_plan import validate_plan
+from services.commission.policies.when_period_sealed_then_rate import when_period_sealed_then_rate
+from services.commission.views.disputes import DISPUTES
+from services.commission.views.lines import LINES
 from services.commission.views.members import MEMBERS
+from services.commission.views.periods import PERIODS
+from services.commission.views.placements import PLACEMENTS
 from services.commission.views.plans import PLANS
 from services.commission.views.programmes import PROGRAMMES
 from services.commission.views.returned import RETURNED
@@ -24,6 +41,10 @@ COMMANDS = {
     "PublishPlan": Command(publish_plan, scope="plans.write"),
     "RecordSale": Command(record_sale, scope="sales.write"),
     "BatchRecordSales": Command(batch_record_sales, scope="sales.write"),
+    "ClosePeriod": Command(close_period, scope="periods.write"),
+    "OpenDispute": Command(open_dispute, scope="disputes.write"),
+    "AnswerDispute": Command(answer_dispute, scope="disputes.write"),
+    "ResolveDispute": Command(resolve_dispute, scope="disputes.write"),
 }
 
 QUERIES = {
@@ -33,15 +54,30 @@ QUERIES = {
     "GetSale": Query(get_sale, scope="sales.read"),
     "ListSales": Query(list_sales, scope="sales.read"),
     "ExplainSale": Query(explain_sale, scope="sales.read"),
+    "ExplainLine": Query(explain_line, scope="sales.read"),
+    "GetPeriod": Query(get_period, scope="periods.read"),
+    "ListPeriods": Query(list_periods, scope="periods.read"),
+    "ListRatings": Query(list_ratings, scope="periods.read"),
+    "EstimatePeriod": Query(estimate_period, scope="periods.read"),
+    "GetDispute": Query(get_dispute, scope="disputes.read"),
+    "ListDisputes": Query(list_disputes, scope="disputes.read"),
 }
 
-VIEWS = [PROGRAMMES, MEMBERS, PLANS, SALES, RETURNED]
+BACKGROUND = [when_period_sealed_then_rate]
+
+VIEWS = [PROGRAMMES, MEMBERS, PLACEMENTS, PLANS, SALES, RETURNED, PERIODS, LINES, DISPUTES]
 
 PUBLISHES = {
     events.PlanPublished: published.plan_published,
     events.SaleRecorded: published.sale_recorded,
     events.ReturnRecorded: published.return_recorded,
     events.LinesPosted: published.lines_posted,
+    events.PeriodSealed: published.period_sealed,
+    events.MembersRated: published.member_rated,
+    events.PeriodClosed: published.period_closed,
+    events.DisputeOpened: published.dispute_opened,
+    events.DisputeAnswered: published.dispute_answered,
+    events.DisputeResolved: published.dispute_resolved,
 }
 
 SERVICE = Service(
@@ -52,4 +88,6 @@ SERVICE = Service(
     queries=QUERIES,
     views=VIEWS,
     publishes=PUBLISHES,
+    background=BACKGROUND,
+    resources=[open_keys],
 )

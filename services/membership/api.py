@@ -6,10 +6,13 @@ from uuid import UUID
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from fenxiao.api.membership.v1 import membership_pb2 as pb
+from fenxiao.api.membership.v1 import placement_pb2
 from fenxiao.errors import Kind, Refusal
+from fenxiao.plans.placement import PlacementRules, Spill
 from fenxiao.proofs.hashes import checksum_address, parse_address
 from libs.servicekit.names import parse_name
 from libs.servicekit.times import from_timestamp, to_timestamp
+from services.membership.domain.events import Choice, MemberPlaced, WishedPlace
 from services.membership.domain.member import Enrolment
 from services.membership.domain.personal import Personal
 from services.membership.domain.programme import Programme
@@ -17,6 +20,19 @@ from services.membership.views.members import MemberRow
 
 PROGRAMME = "programmes/{programme}"
 MEMBER = "programmes/{programme}/members/{member}"
+
+_SPILLS = {
+    Spill.BALANCED: placement_pb2.SPILL_BALANCED,
+    Spill.WEAKER: placement_pb2.SPILL_WEAKER,
+    Spill.LEFT: placement_pb2.SPILL_LEFT,
+    Spill.RIGHT: placement_pb2.SPILL_RIGHT,
+}
+_SPILL_NAMES = {number: spill.value for spill, number in _SPILLS.items()}
+_CHOICES = {
+    Choice.RULE: placement_pb2.PLACEMENT_CHOICE_RULE,
+    Choice.LEG: placement_pb2.PLACEMENT_CHOICE_LEG,
+    Choice.PARENT: placement_pb2.PLACEMENT_CHOICE_PARENT,
+}
 
 
 def member_name(programme: str, member: UUID | str) -> str:
@@ -52,14 +68,30 @@ def address(text: str, field: str = "account") -> str:
     return checksum_address(parse_address(text, field=field))
 
 
-def enrolment(member: pb.NewMember) -> Enrolment:
+def enrolment(member: pb.NewMember, wish: WishedPlace | None = None) -> Enrolment:
     """A new member, checked field by field."""
     return Enrolment(
         personal=Personal.checked(member.reference, member.display_name, member.email, member.country),
         sponsor_reference=member.sponsor_reference,
         join_time=required_time(member.join_time, member.HasField("join_time"), "join_time"),
         wallet=address(member.wallet, "wallet") if member.wallet else "",
+        wish=wish,
     )
+
+
+def placement_rules(message: placement_pb2.PlacementRule) -> PlacementRules:
+    """A placement rule, checked."""
+    return PlacementRules.of(message.width, _SPILL_NAMES.get(message.spill, ""))
+
+
+def spill_number(spill: Spill) -> placement_pb2.Spill.ValueType:
+    """A way of spilling over as it is shown."""
+    return _SPILLS[spill]
+
+
+def choice_number(choice: Choice) -> placement_pb2.PlacementChoice.ValueType:
+    """Whose choice a place was, as it is shown."""
+    return _CHOICES[choice]
 
 
 def programme_message(programme: Programme) -> pb.Programme:
@@ -70,6 +102,21 @@ def programme_message(programme: Programme) -> pb.Programme:
         currency=programme.currency,
         time_zone=programme.time_zone,
         start_time=to_timestamp(programme.start_time),
+        placement=_rule_message(programme.placement) if programme.placement else None,
+    )
+
+
+def _rule_message(rules: PlacementRules) -> placement_pb2.PlacementRule:
+    return placement_pb2.PlacementRule(width=rules.width, spill=_SPILLS[rules.spill])
+
+
+def place_message(programme: str, placed: MemberPlaced) -> placement_pb2.Place:
+    """A member's place as it is shown."""
+    return placement_pb2.Place(
+        parent=member_name(programme, placed.parent) if placed.parent else "",
+        leg=placed.leg,
+        effective_time=to_timestamp(placed.effective_time),
+        choice=_CHOICES[placed.choice],
     )
 
 
@@ -81,6 +128,7 @@ def member_message(programme: str, row: MemberRow, personal: Personal | None = N
         join_time=to_timestamp(row.join_time),
         state=pb.MEMBER_STATE_SUSPENDED if row.suspended else pb.MEMBER_STATE_ACTIVE,
         payee=row.payee,
+        place=place_message(programme, row.placed) if row.placed else None,
     )
     if row.account:
         message.wallet.account = row.account

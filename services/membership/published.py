@@ -3,6 +3,7 @@
 from fenxiao.api.membership.v1 import events_pb2 as pb
 from libs.eventlog import Recorded
 from libs.servicekit.times import to_timestamp
+from services.membership.api import choice_number, spill_number
 from services.membership.domain import events
 
 
@@ -20,6 +21,11 @@ def programme_created(recorded: Recorded[events.ProgrammeCreated]) -> list[pb.Pr
     ]
 
 
+def placement_rule_set(recorded: Recorded[events.PlacementRuleSet]) -> list[pb.PlacementRuleSet]:
+    """The rule."""
+    return [pb.PlacementRuleSet(width=recorded.event.width, spill=spill_number(recorded.event.spill))]
+
+
 def member_enrolled(recorded: Recorded[events.MemberEnrolled]) -> list[pb.MemberEnrolled]:
     """The member's ids, sponsor and join time; a wallet that nobody has proved stays here."""
     event = recorded.event
@@ -29,6 +35,20 @@ def member_enrolled(recorded: Recorded[events.MemberEnrolled]) -> list[pb.Member
             sponsor=str(event.sponsor) if event.sponsor else "",
             join_time=to_timestamp(event.join_time),
             payee=event.payee,
+        )
+    ]
+
+
+def member_placed(recorded: Recorded[events.MemberPlaced]) -> list[pb.MemberPlaced]:
+    """The place, and whether it follows from the rule."""
+    event = recorded.event
+    return [
+        pb.MemberPlaced(
+            member=str(event.member),
+            parent=str(event.parent) if event.parent else "",
+            leg=event.leg,
+            effective_time=to_timestamp(event.effective_time),
+            choice=choice_number(event.choice),
         )
     ]
 

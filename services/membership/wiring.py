@@ -18,18 +18,23 @@ from services.membership.features.get_tree import get_tree
 from services.membership.features.get_wallet_challenge import get_wallet_challenge
 from services.membership.features.list_members import list_members
 from services.membership.features.list_programmes import list_programmes
+from services.membership.features.place_member import place_member
 from services.membership.features.reinstate_member import reinstate_member
 from services.membership.features.resolve_members import resolve_members
+from services.membership.features.set_placement_rule import set_placement_rule
 from services.membership.features.suspend_member import suspend_member
 from services.membership.views.members import MEMBERS
+from services.membership.views.placements import PLACEMENTS, Trees
 from services.membership.views.programmes import PROGRAMMES
 from services.membership.views.sponsors import SPONSORS
 
 COMMANDS = {
     "CreateProgramme": Command(create_programme, scope="programmes.write"),
+    "SetPlacementRule": Command(set_placement_rule, scope="programmes.write"),
     "EnrolMember": Command(enrol_member, scope="members.write"),
     "BatchEnrolMembers": Command(batch_enrol_members, scope="members.write"),
     "ChangeSponsor": Command(change_sponsor, scope="members.write"),
+    "PlaceMember": Command(place_member, scope="members.write"),
     "SuspendMember": Command(suspend_member, scope="members.write"),
     "ReinstateMember": Command(reinstate_member, scope="members.write"),
     "BindWallet": Command(bind_wallet, scope="members.write"),
@@ -46,11 +51,13 @@ QUERIES = {
     "GetWalletChallenge": Query(get_wallet_challenge, scope="members.read"),
 }
 
-VIEWS = [PROGRAMMES, MEMBERS, SPONSORS]
+VIEWS = [PROGRAMMES, MEMBERS, SPONSORS, PLACEMENTS]
 
 PUBLISHES = {
     events.ProgrammeCreated: published.programme_created,
+    events.PlacementRuleSet: published.placement_rule_set,
     events.MemberEnrolled: published.member_enrolled,
+    events.MemberPlaced: published.member_placed,
     events.SponsorChanged: published.sponsor_changed,
     events.MemberSuspended: published.member_suspended,
     events.MemberReinstated: published.member_reinstated,
@@ -65,5 +72,5 @@ SERVICE = Service(
     queries=QUERIES,
     views=VIEWS,
     publishes=PUBLISHES,
-    resources=[open_keys],
+    resources=[open_keys, Trees.open],
 )

@@ -273,6 +273,8 @@ class Ledger:
         ]
         self.amounts = {"A": 510 * SCALE, "B": 1_100 * SCALE, "C": 1_400 * SCALE}
         self.funds = 4_000 * SCALE
+        self.unread = 0
+        self.first_block = 0
         self.moves = [
             Transfer(checksum_address(bytes(20)), VAULT, self.funds, "0x0"),
             *(Transfer(VAULT, wallet(member), units, "0x1") for member, units in self.amounts.items()),
@@ -298,6 +300,9 @@ class Ledger:
 
     def funded(self, programme: bytes, block: int) -> int:
         return self.funds
+
+    def funding(self, programme: bytes, last: int) -> int:
+        return self.funds - self.unread
 
     def payments(self, programme: bytes, last: int) -> list[Payment]:
         return [Payment(payee(m), self.accounts.get(m, wallet(m)), units) for m, units in self.logged.items()]
@@ -395,7 +400,7 @@ def test_without_a_chain_the_report_says_so() -> None:
 
 def test_the_report_has_its_stable_form() -> None:
     content = check(honest()).as_json()
-    assert set(content) == {"programme", "passed", "checks", "not_checked", "figures"}
+    assert set(content) == {"programme", "passed", "checks", "not_checked", "figures", "from_block"}
     assert all(set(one) == {"name", "meaning", "checked", "failed", "details"} for one in content["checks"])
     json.dumps(content)
 
@@ -737,6 +742,33 @@ def test_a_wallet_that_has_spent_some_is_no_failure() -> None:
         ledger.moves.append(Transfer(wallet("A"), checksum_address(b"\x09" * 20), 7, "0x2"))
 
     assert check(honest(), spend).passed
+
+
+def test_what_a_wallet_held_before_the_first_block_is_no_failure() -> None:
+    def held_before(ledger: Ledger) -> None:
+        ledger.lost[wallet("A")] = -7
+
+    def and_read_late(ledger: Ledger) -> None:
+        held_before(ledger)
+        ledger.first_block = 5
+
+    def and_gone(ledger: Ledger) -> None:
+        ledger.first_block = 5
+        ledger.lost[wallet("A")] = 1
+
+    assert failed(check(honest(), held_before)) == {"balances"}, "nothing was before the first block of all"
+    assert check(honest(), and_read_late).passed
+    assert failed(check(honest(), and_gone)) == {"balances"}
+
+
+def test_without_all_logs_nothing_else_is_said_of_the_chain() -> None:
+    def late(ledger: Ledger) -> None:
+        ledger.first_block, ledger.unread = 9, 1
+        ledger.proposed.clear()
+        ledger.logged.clear()
+
+    report = check(honest(), late)
+    assert (failed(report), report.from_block) == ({"funds"}, 9)
 
 
 # --- another chain

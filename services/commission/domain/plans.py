@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from fenxiao.errors import Kind, Refusal
 from fenxiao.plans import Plan, format_instant
-from services.commission.domain.events import PlanPublished
+from fenxiao.plans.rules import Override, check_plan, refuse
+from services.commission.domain.events import PlanPublished, RuleOverride
 
 
 class Version(NamedTuple):
@@ -36,14 +37,18 @@ def decide_publish(
     *,
     currency: str,
     published: Sequence[Published],
+    overrides: Sequence[Override] = (),
+    sealed_until: datetime | None = None,
     newest_sale: datetime | None,
 ) -> list[PlanPublished]:
     """Publishes a version, or raises `Refusal`.
 
-    `currency` is the programme's, `published` are its versions so far, without this one. `newest_sale` is the time of
+    `currency` is the programme's, `published` are its versions so far, without this one. `sealed_until` is where the
+    last sealed period ends. `newest_sale` is the time of
     the last sale already recorded in the span in which this version would be in force: each of them was rated by
     another version or by none, and that is final.
     """
+    refuse(check_plan(version.plan, overrides=overrides))
     plan = version.plan
     if plan.currency != currency:
         message = f"The plan pays in {plan.currency}, but the programme's currency is {currency}; use that."
@@ -61,6 +66,9 @@ def decide_publish(
                 "never changes; give this one a new version."
             )
             raise Refusal("VERSION_EXISTS", message, field="version", kind=Kind.EXISTS)
+    if sealed_until is not None and plan.effective_from < sealed_until:
+        message = f"Periods are closed up to {format_instant(sealed_until)}; choose an effective_from no earlier."
+        raise Refusal("PERIOD_SEALED", message, field="effective_from", kind=Kind.FAILED_PRECONDITION)
     if newest_sale is not None:
         message = (
             f"Sales up to {format_instant(newest_sale)} have been rated without this version, and stay so; "
@@ -75,5 +83,6 @@ def decide_publish(
             currency=plan.currency,
             effective_from=plan.effective_from,
             document=document,
+            overrides=tuple(RuleOverride(rule=one.rule, person=one.person, reason=one.reason) for one in overrides),
         )
     ]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from fenxiao import plans
 from fenxiao.errors import Kind, Refusal
@@ -32,6 +33,7 @@ class Programme(NamedTuple):
 
     currency: str
     start: datetime
+    zone: ZoneInfo
 
 
 class Sale(NamedTuple):
@@ -89,6 +91,8 @@ def check_report(report: Report, programme: Programme, joined_at: datetime | Non
         raise Refusal("WRONG_CURRENCY", message, field="currency")
     # Whatever the plan, an amount that no account could hold is a mistake.
     round_minor(report.amount, report.currency, Rounding.DOWN)
+    if report.goods.margin is not None and report.goods.margin > report.amount:
+        raise Refusal("MARGIN_ABOVE_AMOUNT", "The margin is part of the amount; look at both.", field="goods.margin")
     if joined_at is None:
         message = f"There is no member {report.member[:64]}; enrol the member first."
         raise Refusal("UNKNOWN_MEMBER", message, field="member", kind=Kind.NOT_FOUND)
@@ -120,7 +124,20 @@ def decide_sale(
     )
     if version is None:
         return [recorded]
-    sale = plans.Sale(report.kind, report.occurred_at, report.amount, report.currency)
+    goods = report.goods
+    sale = plans.Sale(
+        kind=report.kind,
+        occurred_at=report.occurred_at,
+        amount=report.amount,
+        currency=report.currency,
+        margin=goods.margin,
+        points=goods.points,
+        quantity=goods.quantity,
+        product=goods.product,
+        category=goods.category,
+        channel=goods.channel,
+        sale_class=report.sale_class.value,
+    )
     lines = [_posted(sale_id, line) for line in rate_sale(version.plan, sale, upline)]
     return [recorded, *_posting(lines, report.currency, plan_hash, members_cut=members_cut)]
 
@@ -182,6 +199,7 @@ def _posted(sale_id: UUID, line: plans.Line, reverses: str = "", reversed_before
         conditions=() if line.hold_until is None else (ReturnWindow(until=line.hold_until),),
         reverses=reverses,
         reversed_before=reversed_before,
+        uncapped_minor=line.uncapped_minor,
     )
 
 

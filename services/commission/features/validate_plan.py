@@ -2,6 +2,7 @@
 
 from fenxiao.api.commission.v1 import commission_pb2 as pb
 from fenxiao.plans import PlanError, plan_hash, read_plan
+from fenxiao.plans.rules import check_plan, refuse
 from libs.eventlog import Reader
 from libs.servicekit import Call
 
@@ -10,6 +11,7 @@ def validate_plan(_reader: Reader, request: pb.ValidatePlanRequest, _call: Call)
     """Everything that is wrong with a document by itself. Whether it suits the programme shows when it is published."""
     try:
         plan = read_plan(request.document)
+        refuse(check_plan(plan))
     except PlanError as error:
         issues = [pb.PlanIssue(path=i.path, reason=i.reason, message=i.message) for i in error.issues]
         return pb.ValidatePlanResponse(issues=issues)

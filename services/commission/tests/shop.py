@@ -54,9 +54,11 @@ class Shop:
     def __init__(self, service: Harness) -> None:
         self.service = service
         self.ids: dict[str, str] = {}
+        self.heard: list[Any] = []
 
     async def hear(self, event: Any, programme: str = "shop") -> None:
         """An event arrives from membership."""
+        self.heard.append(event)
         await self.service.receive(event, source="membership", programme=programme)
 
     async def open(self, programme: str = "shop", currency: str = "GBP") -> None:

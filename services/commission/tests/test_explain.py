@@ -22,7 +22,7 @@ async def test_a_line_cites_its_rule_path_and_event(shop: Shop) -> None:
     )
     assert answer.derivations[1].explanation_zh == (
         "第 1 层（其推荐人）：按组件“team”，855.86 GBP 的 4% 为 34.2344 GBP，四舍五入得 34.23 英镑；"
-        "至少保留到 2026-01-16T00:00:00Z。"
+        "至少冻结到 2026-01-16T00:00:00Z。"
     )
 
 
@@ -38,7 +38,7 @@ async def test_what_a_return_takes_back_is_explained_by_its_sale(shop: Shop) -> 
         "earned on it is 0.50 GBP, rounded half up; less 0.24 GBP taken back before, 0.26 GBP is taken back."
     )
     assert words.explanation_zh == (
-        "第 0 层（该单所属会员）：原单已退 6.3/10，原佣金 0.80 英镑 按此比例四舍五入为 0.50 英镑，"
+        "第 0 层（该单所属成员）：原单已退 6.3/10，原佣金 0.80 英镑 按此比例四舍五入为 0.50 英镑，"
         "减去此前已扣回的 0.24 英镑，本次扣回 0.26 英镑。"
     )
     original = await shop.explain("s1")

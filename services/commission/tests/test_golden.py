@@ -11,9 +11,18 @@ from pydantic import BaseModel
 from fenxiao.plans import SaleKind
 from services.commission.domain.events import (
     ALL,
+    DisputeAnswered,
+    DisputeOpened,
+    DisputeResolved,
     LinesPosted,
+    MembersRated,
+    Outcome,
+    PeriodClosed,
+    PeriodSealed,
     PlanPublished,
     PostedLine,
+    Posting,
+    RatedMember,
     Report,
     ReturnRecorded,
     ReturnWindow,
@@ -86,6 +95,47 @@ EXAMPLES: dict[str, BaseModel] = {
         original_sale=SALE,
         members_cut="5bbee46e45134144:948",
         lines=(LINE, LINE.model_copy(update={"conditions": (), "reverses": LINE.id, "reversed_before": 3})),
+    ),
+    "PeriodSealed.v1": PeriodSealed(
+        start=datetime(2010, 12, 1, tzinfo=UTC),
+        end=datetime(2011, 1, 1, tzinfo=UTC),
+        plan_hash=HASH,
+        sales_cut=1400,
+        members_cut="5bbee46e45134144:948",
+        engine_version="2",
+    ),
+    "MembersRated.v1": MembersRated(
+        posting=Posting(
+            closing=datetime(2011, 1, 1, tzinfo=UTC),
+            period=datetime(2010, 12, 1, tzinfo=UTC),
+        ),
+        members=(
+            RatedMember(
+                member=BOB,
+                personal_volume=Decimal("139.120"),
+                group_volume=Decimal("0.000000001"),
+                rank="silver",
+                highest_rank="gold",
+                earned_minor=-3,
+                carry={"": (1, 2, 0), "pairs": (100_000_000_000, 0)},
+            ),
+            RatedMember(member=CAI, personal_volume=Decimal(0), group_volume=Decimal(0)),
+        ),
+    ),
+    "PeriodClosed.v1": PeriodClosed(
+        start=datetime(2010, 12, 1, tzinfo=UTC), lines=5051, members=948, posted_minor=7_729_253
+    ),
+    "DisputeOpened.v1": DisputeOpened(line=LINE.id, member=BOB, by="operator", reason="c2VhbGVk"),
+    "DisputeAnswered.v1": DisputeAnswered(by="operator", answer="c2VhbGVk"),
+    "DisputeResolved.v1": DisputeResolved(
+        line=LINE.id,
+        member=BOB,
+        outcome=Outcome.UPHELD,
+        correction_minor=-1,
+        correction_line="f3a1f3b6-5a53-5d0e-9b3e-0a1c6d4c7a55",
+        currency="GBP",
+        by="operator",
+        why="c2VhbGVk",
     ),
 }
 

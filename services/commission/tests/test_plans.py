@@ -139,3 +139,26 @@ async def test_plans_of_two_programmes_do_not_meet(bare: Shop) -> None:
     rival = await bare.service.command("PublishPlan", request)
     assert rival.name.startswith("programmes/rival/plans/")
     assert len(await bare.service.recorded()) == 2
+
+
+async def test_a_rule_is_overridden_by_somebody_for_a_reason_and_both_are_recorded(bare: Shop) -> None:
+    content = document().replace(b"jurisdictions: []", b"jurisdictions: [CN]")
+
+    async def publish(*overrides: pb.RuleOverride) -> pb.Plan:
+        request = pb.PublishPlanRequest(parent=PARENT, document=content, overrides=overrides)
+        return await bare.service.command("PublishPlan", request)
+
+    with pytest.raises(Refusal, match="CN/team-pay"):
+        await publish()
+    with pytest.raises(Refusal, match="INCOMPLETE_OVERRIDE"):
+        await publish(pb.RuleOverride(rule="CN/team-pay", person="Li Ming"))
+    with pytest.raises(Refusal, match="OVERRIDE_TOO_LONG"):
+        await publish(pb.RuleOverride(rule="CN/team-pay", person="Li Ming", reason="x" * 1_001))
+    assert await bare.service.recorded() == []
+    await publish(pb.RuleOverride(rule="CN/team-pay", person="Li Ming", reason="advice of 2026-01-02"))
+    (recorded,) = await bare.service.recorded()
+    (override,) = recorded.event.overrides
+    assert (override.rule, override.person, override.reason) == ("CN/team-pay", "Li Ming", "advice of 2026-01-02")
+    (public,) = await bare.service.published()
+    assert list(public.overridden_rules) == ["CN/team-pay"]
+    assert b"Li Ming" not in public.SerializeToString()

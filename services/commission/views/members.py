@@ -8,16 +8,17 @@ from fenxiao.api.membership.v1.events_pb2 import (
     MemberSuspended,
     SponsorChanged,
 )
+from fenxiao.plans import Tree
 from libs.eventbus import Received
 from libs.eventbus.inbox import Inbox
 from libs.eventlog import Reader, Tx, View
 from libs.servicekit.times import from_timestamp
 from services.commission.views.moments import from_micros, micros
 
-# The newest word on a moment counts, as in membership.
+# Every word on a moment is kept, with its place in membership's store: what was known at a cut can be told later.
 _LINK = (
-    "INSERT INTO view_sponsors (programme, member, effective_from, sponsor) VALUES (?, ?, ?, ?)"
-    " ON CONFLICT (programme, member, effective_from) DO UPDATE SET sponsor = excluded.sponsor"
+    "INSERT INTO view_sponsors (programme, member, effective_from, position, sponsor) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (programme, member, effective_from, position) DO NOTHING"
 )
 
 # One query for the whole line: each step reads one entry of the primary key. It ends at a root, whose sponsor is
@@ -28,11 +29,27 @@ WITH RECURSIVE line (member, level) AS (
   UNION ALL
   SELECT (SELECT s.sponsor FROM view_sponsors s
           WHERE s.programme = ? AND s.member = line.member AND s.effective_from <= ?
-          ORDER BY s.effective_from DESC LIMIT 1), level + 1
+          ORDER BY s.effective_from DESC, s.position DESC LIMIT 1), level + 1
   FROM line WHERE level + 1 < ? AND member <> ''
 )
 SELECT member FROM line WHERE member <> '' ORDER BY level
 """
+
+_PATH = """
+WITH RECURSIVE line (member, level) AS (
+  SELECT CAST(? AS TEXT), 0
+  UNION ALL
+  SELECT (SELECT s.sponsor FROM view_sponsors s
+          WHERE s.programme = ? AND s.member = line.member AND s.effective_from <= ?
+          AND (s.position <= ? OR s.position = (SELECT MIN(f.position) FROM view_sponsors f
+                                                WHERE f.programme = s.programme AND f.member = s.member))
+          ORDER BY s.effective_from DESC, s.position DESC LIMIT 1), level + 1
+  FROM line WHERE level < ? AND member <> '' AND member <> ?
+)
+SELECT member FROM line WHERE member <> '' ORDER BY level
+"""
+_LONGEST = 100_000
+"""Levels that a path has at most."""
 
 
 def _enrolled(tx: Tx, received: Received) -> None:
@@ -43,12 +60,13 @@ def _enrolled(tx: Tx, received: Received) -> None:
         " ON CONFLICT (programme, member) DO NOTHING",
         (received.programme, event.member, joined),
     )
-    tx.run(_LINK, (received.programme, event.member, joined, event.sponsor))
+    tx.run(_LINK, (received.programme, event.member, joined, received.place.position, event.sponsor))
 
 
 def _sponsor_changed(tx: Tx, received: Received) -> None:
     event: SponsorChanged = received.event
-    tx.run(_LINK, (received.programme, event.member, micros(from_timestamp(event.effective_time)), event.sponsor))
+    at = micros(from_timestamp(event.effective_time))
+    tx.run(_LINK, (received.programme, event.member, at, received.place.position, event.sponsor))
 
 
 def _suspended(tx: Tx, received: Received) -> None:
@@ -69,7 +87,8 @@ MEMBERS = View(
         "CREATE TABLE IF NOT EXISTS view_members (programme TEXT NOT NULL, member TEXT NOT NULL,"
         " joined BIGINT NOT NULL, suspended INTEGER NOT NULL, PRIMARY KEY (programme, member))",
         "CREATE TABLE IF NOT EXISTS view_sponsors (programme TEXT NOT NULL, member TEXT NOT NULL,"
-        " effective_from BIGINT NOT NULL, sponsor TEXT NOT NULL, PRIMARY KEY (programme, member, effective_from))",
+        " effective_from BIGINT NOT NULL, position BIGINT NOT NULL, sponsor TEXT NOT NULL,"
+        " PRIMARY KEY (programme, member, effective_from, position))",
     ],
     others={
         MemberEnrolled: _enrolled,
@@ -89,6 +108,36 @@ def joined_at(reader: Reader, programme: str, member: str) -> datetime | None:
 def upline(reader: Reader, programme: str, member: str, at: datetime, depth: int) -> list[str]:
     """At most `depth` members from this one upward as of a moment, this one first."""
     return [row[0] for row in reader.all(_UPLINE, (member, programme, micros(at), depth))]
+
+
+def tree_as_known(reader: Reader, programme: str, at_cut: str, newest_cut: str) -> Tree:
+    """Everybody's sponsors over time, as known at a cut of membership's store.
+
+    Who was enrolled after that, up to the newest cut, stands where enrolment has put him: a closed period that is
+    rated again keeps its tree, and still has a place for a member whom it had not heard of.
+    """
+    position, newest = (int(cut.rpartition(":")[2] or 0) for cut in (at_cut, newest_cut))
+    tree = Tree()
+    joined = dict(reader.all("SELECT member, joined FROM view_members WHERE programme = ?", (programme,)))
+    words = reader.all(
+        "SELECT member, effective_from, position, sponsor FROM view_sponsors WHERE programme = ? AND position <= ?"
+        " ORDER BY position",
+        (programme, newest),
+    )
+    for member, at, word, sponsor in words:
+        if member not in tree:
+            tree.enrol(member, sponsor or None, from_micros(joined[member]))
+        elif word <= position:
+            tree.change_sponsor(member, sponsor or None, from_micros(at))
+    return tree
+
+
+def path_as_known(reader: Reader, programme: str, start: str, end: str, at: datetime, cut: str) -> list[str]:
+    """The members from one up to another as of a moment, as known at a cut; empty if the other is not above."""
+    position = int(cut.rpartition(":")[2] or 0)
+    params = (start, programme, micros(at), position, _LONGEST, end)
+    path = [row[0] for row in reader.all(_PATH, params)]
+    return path if path and path[-1] == end else []
 
 
 _INBOX = Inbox("membership", "commission")

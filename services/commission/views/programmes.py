@@ -1,5 +1,7 @@
 """Programmes, as membership tells of them."""
 
+from zoneinfo import ZoneInfo
+
 from fenxiao.api.membership.v1.events_pb2 import ProgrammeCreated
 from fenxiao.errors import Kind, Refusal
 from libs.eventbus import Received
@@ -30,8 +32,8 @@ PROGRAMMES = View(
 
 def programme_of(reader: Reader, programme: str) -> Programme:
     """What is known of a programme. Raises `Refusal` UNKNOWN_PROGRAMME."""
-    row = reader.one("SELECT currency, start FROM view_programmes WHERE programme = ?", (programme,))
+    row = reader.one("SELECT currency, start, time_zone FROM view_programmes WHERE programme = ?", (programme,))
     if row is None:
         message = f"There is no programme {programme}; create it first."
         raise Refusal("UNKNOWN_PROGRAMME", message, field="parent", kind=Kind.NOT_FOUND)
-    return Programme(row[0], from_micros(row[1]))
+    return Programme(row[0], from_micros(row[1]), ZoneInfo(row[2]))

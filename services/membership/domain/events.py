@@ -1,9 +1,12 @@
 """What can happen in membership. Personal data stand here only as ciphertext under the member's own key."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from fenxiao.plans.placement import Spill
 
 
 class Event(BaseModel):
@@ -22,6 +25,21 @@ class ProgrammeCreated(Event):
     start_time: datetime
 
 
+class PlacementRuleSet(Event):
+    """A programme has a placement tree from now on."""
+
+    width: int
+    """Places below each member."""
+    spill: Spill
+
+
+class WishedPlace(Event):
+    """Where a member asked to be placed; what is left out the rule decides."""
+
+    parent: UUID | None = None
+    leg: int | None = None
+
+
 class MemberEnrolled(Event):
     """Somebody joined, below a sponsor or as a root."""
 
@@ -38,6 +56,31 @@ class MemberEnrolled(Event):
     """Blind index: finds members with the same e-mail address. Empty without one."""
     wallet: str
     """Address that was proposed and that nobody has proved; empty without one."""
+    wish: WishedPlace | None = Field(default=None, exclude_if=lambda wish: wish is None)
+    """Stored only where a place was asked for: older events look as they did."""
+
+
+class Choice(StrEnum):
+    """Whose choice a place was."""
+
+    RULE = "rule"
+    """The rule's, from the sponsor on."""
+    LEG = "leg"
+    """A leg of the sponsor was asked for."""
+    PARENT = "parent"
+    """A place, or the parent from which to spill over, was asked for."""
+
+
+class MemberPlaced(Event):
+    """A member has a place in the placement tree, for good."""
+
+    member: UUID
+    parent: UUID | None
+    """None at the top."""
+    leg: int
+    """From 0 on the left; -1 at the top."""
+    effective_time: datetime
+    choice: Choice
 
 
 class SponsorChanged(Event):
@@ -72,5 +115,14 @@ class WalletBound(Event):
     """Counts the member's bindings from 1. The signed text names it, so an old signature binds nothing anew."""
 
 
-ALL = (ProgrammeCreated, MemberEnrolled, SponsorChanged, MemberSuspended, MemberReinstated, WalletBound)
+ALL = (
+    ProgrammeCreated,
+    PlacementRuleSet,
+    MemberEnrolled,
+    MemberPlaced,
+    SponsorChanged,
+    MemberSuspended,
+    MemberReinstated,
+    WalletBound,
+)
 """Every event type of the service."""

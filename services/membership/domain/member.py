@@ -2,24 +2,24 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from fenxiao.errors import Kind, Refusal
 from services.membership.domain.events import (
     Event,
     MemberEnrolled,
+    MemberPlaced,
     MemberReinstated,
     MemberSuspended,
     SponsorChanged,
     WalletBound,
+    WishedPlace,
 )
 from services.membership.domain.personal import Personal
-from services.membership.domain.programme import Programme
+from services.membership.domain.placement import Placing, place_enrolled
+from services.membership.domain.programme import CLOCK_TOLERANCE, Programme
 from services.membership.domain.tree import Link, Links, closes_ring, with_link
-
-CLOCK_TOLERANCE = timedelta(days=1)
-"""How far ahead a join time may be: the merchant's clock and calendar are not ours."""
 
 REASON_LIMIT = 500
 
@@ -36,6 +36,7 @@ class Member:
     account: str = ""
     """The wallet: proven if `bindings` is above 0, else as proposed."""
     bindings: int = 0
+    placed: MemberPlaced | None = None
 
     @property
     def id(self) -> UUID:
@@ -53,12 +54,16 @@ class Sponsor:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A request to join. `sponsor_reference` is empty for a root, `wallet` (EIP-55) without a proposed one."""
+    """A request to join. `sponsor_reference` is empty for a root, `wallet` (EIP-55) without a proposed one.
+
+    `wish` is None where no place is asked for.
+    """
 
     personal: Personal
     sponsor_reference: str
     join_time: datetime
     wallet: str
+    wish: WishedPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,8 @@ def evolve(state: Member | None, event: Event) -> Member:
             return Member(event, 1, (Link(event.join_time, event.sponsor),), account=event.wallet)
         case Member(), SponsorChanged():
             after = replace(state, links=with_link(state.links, Link(event.effective_time, event.sponsor)))
+        case Member(), MemberPlaced():
+            after = replace(state, placed=event)
         case Member(), MemberSuspended():
             after = replace(state, suspended=True)
         case Member(), MemberReinstated():
@@ -104,8 +111,12 @@ def decide_enrol(
     member: UUID,
     payee: str,
     protect: Callable[[UUID, Personal], Protected],
-) -> list[MemberEnrolled]:
-    """Takes in a new member. `protect` makes its key, so it is called only when nothing is left to refuse."""
+    placing: Placing | None = None,
+) -> list[MemberEnrolled | MemberPlaced]:
+    """Takes in a new member, and places it where the programme has a placement tree.
+
+    `protect` makes its key, so it is called only when nothing is left to refuse.
+    """
     if enrolment.join_time < programme.start_time:
         raise Refusal(
             "JOINED_BEFORE_START",
@@ -115,19 +126,21 @@ def decide_enrol(
     if enrolment.join_time > now + CLOCK_TOLERANCE:
         raise Refusal("JOINED_IN_FUTURE", "the member's join time is more than a day ahead", field="join_time")
     _check_sponsor(enrolment, sponsor)
+    above = sponsor.id if sponsor else None
+    placed = place_enrolled(member, above, enrolment.join_time, enrolment.wish, placing)
     protected = protect(member, enrolment.personal)
-    return [
-        MemberEnrolled(
-            member=member,
-            sponsor=sponsor.id if sponsor else None,
-            join_time=enrolment.join_time,
-            payee=payee,
-            personal=protected.personal,
-            reference_index=protected.reference_index,
-            email_index=protected.email_index,
-            wallet=enrolment.wallet,
-        )
-    ]
+    enrolled = MemberEnrolled(
+        member=member,
+        sponsor=above,
+        join_time=enrolment.join_time,
+        payee=payee,
+        personal=protected.personal,
+        reference_index=protected.reference_index,
+        email_index=protected.email_index,
+        wallet=enrolment.wallet,
+        wish=enrolment.wish,
+    )
+    return [enrolled, *placed]
 
 
 def _check_sponsor(enrolment: Enrolment, sponsor: Sponsor | None) -> None:
@@ -166,6 +179,8 @@ def check_repeated(enrolled: MemberEnrolled, was: Personal | None, again: Enrolm
         different.append("join_time")
     if again.wallet != enrolled.wallet:
         different.append("wallet")
+    if again.wish != enrolled.wish:
+        different.append("placement")
     if different:
         raise Refusal(
             "MEMBER_DIFFERS",

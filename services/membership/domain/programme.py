@@ -2,15 +2,18 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import available_timezones
 
 from fenxiao.errors import Kind, Refusal
 from fenxiao.money import minor_digits
-from services.membership.domain.events import ProgrammeCreated
+from fenxiao.plans.placement import PlacementRules
+from services.membership.domain.events import PlacementRuleSet, ProgrammeCreated
 
 NAME_LIMIT = 200
+CLOCK_TOLERANCE = timedelta(days=1)
+"""How far ahead something may be that is reported: the merchant's clock and calendar are not ours."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,38}[a-z0-9]")
 
@@ -24,9 +27,11 @@ class Programme:
     currency: str
     time_zone: str
     start_time: datetime
+    placement: PlacementRules | None = None
+    """None where nobody is placed."""
 
 
-def decide_create(existing: Programme | None, wanted: Programme) -> list[ProgrammeCreated]:
+def decide_create(existing: Programme | None, wanted: Programme) -> list[ProgrammeCreated | PlacementRuleSet]:
     """Opens a programme. Currency, time zone and start stay for ever: everything is computed on them."""
     if not _ID.fullmatch(wanted.id):
         raise Refusal(
@@ -49,15 +54,33 @@ def decide_create(existing: Programme | None, wanted: Programme) -> list[Program
             f"{wanted.time_zone[:60]!r} is not an IANA time zone; use a name such as Europe/London",
             field="programme.time_zone",
         )
-    return [
-        ProgrammeCreated(
-            programme=wanted.id,
-            display_name=wanted.display_name,
-            currency=wanted.currency,
-            time_zone=wanted.time_zone,
-            start_time=wanted.start_time,
+    created = ProgrammeCreated(
+        programme=wanted.id,
+        display_name=wanted.display_name,
+        currency=wanted.currency,
+        time_zone=wanted.time_zone,
+        start_time=wanted.start_time,
+    )
+    return [created, *(_rule_set(wanted.placement) if wanted.placement else [])]
+
+
+def decide_set_rule(programme: Programme, rules: PlacementRules) -> list[PlacementRuleSet]:
+    """Gives a programme its placement tree. For ever: plans are published for a tree of this width."""
+    if programme.placement == rules:
+        return []
+    if programme.placement is not None:
+        raise Refusal(
+            "PLACEMENT_RULE_FIXED",
+            f"the programme's placement tree has a width of {programme.placement.width} and spills "
+            f"{programme.placement.spill}, for good; open another programme for another one",
+            field="placement",
+            kind=Kind.FAILED_PRECONDITION,
         )
-    ]
+    return _rule_set(rules)
+
+
+def _rule_set(rules: PlacementRules) -> list[PlacementRuleSet]:
+    return [PlacementRuleSet(width=rules.width, spill=rules.spill)]
 
 
 @cache

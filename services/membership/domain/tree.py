@@ -25,6 +25,11 @@ def with_link(links: Sequence[Link], new: Link) -> tuple[Link, ...]:
     return tuple(sorted([*(link for link in links if link.since != new.since), new], key=lambda link: link.since))
 
 
+def sponsor_at(links: Sequence[Link], at: datetime) -> UUID | None:
+    """Who a member's sponsor is at a moment; before the first link, whom that one names."""
+    return next((link.sponsor for link in reversed(links) if link.since <= at), links[0].sponsor)
+
+
 def end_of(links: Sequence[Link], since: datetime) -> datetime:
     """When a link that begins at `since` would end: when the next one that is known begins."""
     return min((link.since for link in links if link.since > since), default=FOREVER)

@@ -1,17 +1,16 @@
 """Opens a programme."""
 
 from dataclasses import replace
-from uuid import UUID, uuid5
 
 from fenxiao.api.membership.v1 import membership_pb2 as pb
 from fenxiao.errors import Kind, Refusal
 from libs.eventlog import Tx
 from libs.servicekit import Call
-from services.membership.api import programme_message, required_time
+from services.membership.api import placement_rules, programme_message, required_time
 from services.membership.domain.programme import Programme, decide_create
+from services.membership.features.shared import programme_stream
 from services.membership.views.programmes import find_programme
 
-_STREAMS = UUID("5d3c6f5e-6f0b-4a6e-9a55-3b1f0a3d9c11")
 _OPERATOR = "operator"
 
 
@@ -29,8 +28,9 @@ def create_programme(tx: Tx, request: pb.CreateProgrammeRequest, call: Call) -> 
         start_time=required_time(
             request.programme.start_time, request.programme.HasField("start_time"), "programme.start_time"
         ),
+        placement=placement_rules(request.programme.placement) if request.programme.HasField("placement") else None,
     )
     events = decide_create(find_programme(tx, wanted.id), wanted)
     meta = replace(call.meta(), programme=wanted.id)
-    tx.append(uuid5(_STREAMS, wanted.id), events, after=0, meta=meta, occurred_at=call.now)
+    tx.append(programme_stream(wanted.id), events, after=0, meta=meta, occurred_at=call.now)
     return programme_message(wanted)

@@ -12,10 +12,11 @@ from libs.eventlog.encryption import KeyStore, NewKeys
 from libs.servicekit import Call
 from services.membership.adapters.personal_data import protect, reference_index, reveal
 from services.membership.api import enrolment
+from services.membership.domain.events import MemberEnrolled
 from services.membership.domain.member import Protected, Sponsor, check_repeated, decide_enrol
 from services.membership.domain.personal import Personal
 from services.membership.domain.programme import Programme
-from services.membership.features.shared import answer, load_member, load_programme
+from services.membership.features.shared import answer, load_member, load_placing, load_programme, wish_of
 from services.membership.views.members import find_by_reference, sharing_email
 
 logger = structlog.get_logger(__name__)
@@ -44,7 +45,8 @@ class Enrolling:
 
     def enrol(self, new: pb.NewMember) -> tuple[UUID, bool]:
         """Gives the member's id and whether it is new. Raises `Refusal`."""
-        wanted = enrolment(new)
+        wish = wish_of(self.call, new.placement, self._find) if new.HasField("placement") else None
+        wanted = enrolment(new, wish)
         sponsor = self._find(wanted.sponsor_reference) if wanted.sponsor_reference else None
         existing = self._find(wanted.personal.reference)
         if existing is not None:
@@ -53,8 +55,10 @@ class Enrolling:
             check_repeated(enrolled, was, wanted, sponsor)
             return existing.id, False
         payee = "0x" + secrets.token_hex(32)
-        events = decide_enrol(wanted, self.programme, sponsor, self.call.now, uuid4(), payee, self._protect)
-        (event,) = events
+        placing = load_placing(self.tx, self.call, self.programme)
+        events = decide_enrol(wanted, self.programme, sponsor, self.call.now, uuid4(), payee, self._protect, placing)
+        event = events[0]
+        assert isinstance(event, MemberEnrolled)
         self._note_shared_email(event.member, event.email_index)
         self.tx.append(event.member, events, after=0, meta=self.call.meta(), occurred_at=event.join_time)
         return event.member, True

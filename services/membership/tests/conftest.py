@@ -11,6 +11,7 @@ import pytest
 
 from fenxiao.api.common.v1 import common_pb2
 from fenxiao.api.membership.v1 import membership_pb2 as pb
+from fenxiao.api.membership.v1.placement_pb2 import PlacementRule
 from libs.servicekit.testing import Harness
 from libs.servicekit.times import to_timestamp
 from services.membership.wiring import SERVICE
@@ -23,7 +24,7 @@ def day(number: float) -> datetime:
     return START + timedelta(days=number)
 
 
-def new_member(reference: str, sponsor: str = "", joined: float = 1, **fields: str) -> pb.NewMember:
+def new_member(reference: str, sponsor: str = "", joined: float = 1, **fields: Any) -> pb.NewMember:
     return pb.NewMember(reference=reference, sponsor_reference=sponsor, join_time=to_timestamp(day(joined)), **fields)
 
 
@@ -34,16 +35,22 @@ class Membership:
     harness: Harness
     folder: Path
 
-    async def create_programme(self, new: str = "shop", **keywords: str) -> pb.Programme:
+    async def create_programme(
+        self, new: str = "shop", placement: PlacementRule | None = None, /, **keywords: str
+    ) -> pb.Programme:
         request = pb.CreateProgrammeRequest(
             programme_id=new,
             programme=pb.Programme(
-                display_name="A shop", currency="GBP", time_zone="Europe/London", start_time=to_timestamp(START)
+                display_name="A shop",
+                currency="GBP",
+                time_zone="Europe/London",
+                start_time=to_timestamp(START),
+                placement=placement,
             ),
         )
         return await self.harness.command("CreateProgramme", request, **keywords)
 
-    async def enrol(self, reference: str, sponsor: str = "", joined: float = 1, **fields: str) -> pb.Member:
+    async def enrol(self, reference: str, sponsor: str = "", joined: float = 1, **fields: Any) -> pb.Member:
         member = new_member(reference, sponsor, joined, **fields)
         return await self.harness.command("EnrolMember", pb.EnrolMemberRequest(parent=PARENT, member=member))
 

@@ -80,7 +80,8 @@ def enrol(wanted: Enrolment, sponsor: Sponsor | None = None) -> list[MemberEnrol
     def protect(member: UUID, personal: Personal) -> Protected:
         return Protected(f"sealed for {member.int}", f"index of {personal.reference}", "")
 
-    return decide_enrol(wanted, SHOP, sponsor, NOW, uid(1), PAYEE, protect)
+    events = decide_enrol(wanted, SHOP, sponsor, NOW, uid(1), PAYEE, protect)
+    return [event for event in events if isinstance(event, MemberEnrolled)]
 
 
 def reason_of(caught: pytest.ExceptionInfo[Refusal]) -> str:

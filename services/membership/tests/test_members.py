@@ -1,5 +1,6 @@
 """Members through the service: joining, being found, standing, and what is kept secret."""
 
+import hashlib
 import secrets
 import uuid
 from pathlib import Path
@@ -11,7 +12,7 @@ from fenxiao.api.common.v1 import common_pb2
 from fenxiao.api.membership.v1 import events_pb2
 from fenxiao.api.membership.v1 import membership_pb2 as pb
 from fenxiao.errors import Refusal
-from libs.eventlog.encryption import KeyStore
+from libs.eventlog.encryption import KeyStore, index
 from libs.servicekit.times import to_timestamp
 from services.membership.domain.events import MemberEnrolled
 from services.membership.tests.conftest import PARENT, Membership, day, new_member, open_harness
@@ -255,6 +256,11 @@ async def test_nothing_personal_is_stored_or_published(shop: Membership) -> None
     with pytest.raises(Refusal):
         await shop.enrol(reference, display_name="another")
     await shop.batch([new_member("2", reference, 2, display_name=name)])
+    # What is kept to know a request again tells nothing to who has the database without the keys.
+    running = shop.harness.running
+    assert running.request_secret.hex() == index(running.use(KeyStore).index_secret, "requests", "")
+    content = b"EnrolMember\0" + request.SerializeToString(deterministic=True)
+    assert hashlib.sha256(content).digest() not in shop.stored_bytes()
     for clear in texts:
         assert clear.encode() not in shop.stored_bytes()
         for event in await shop.harness.published():

@@ -7,7 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from libs.eventlog import Reader, Recorded, Tx, View
-from services.membership.domain.events import MemberEnrolled, MemberReinstated, MemberSuspended, WalletBound
+from services.membership.domain.events import (
+    Choice,
+    MemberEnrolled,
+    MemberPlaced,
+    MemberReinstated,
+    MemberSuspended,
+    WalletBound,
+)
 from services.membership.domain.member import Sponsor
 from services.membership.views.moments import from_micros, micros
 
@@ -27,6 +34,7 @@ class MemberRow:
     suspended: bool
     sponsor: str
     """Id of the sponsor at the time asked for; empty for a root."""
+    placed: MemberPlaced | None = None
 
 
 def _enrolled(tx: Tx, recorded: Recorded[MemberEnrolled]) -> None:
@@ -93,8 +101,10 @@ MEMBERS = View(
 
 # Whoever joins tomorrow is shown with tomorrow's sponsor.
 _SELECT = (
-    "SELECT m.member, m.number, m.join_time, m.payee, m.personal, m.account, m.proven, m.suspended, s.sponsor"
-    " FROM view_members m LEFT JOIN view_sponsors s ON s.programme = m.programme AND s.member = m.member"
+    "SELECT m.member, m.number, m.join_time, m.payee, m.personal, m.account, m.proven, m.suspended, s.sponsor,"
+    " p.parent, p.leg, p.since, p.choice"
+    " FROM view_members m LEFT JOIN view_placements p ON p.programme = m.programme AND p.member = m.member"
+    " LEFT JOIN view_sponsors s ON s.programme = m.programme AND s.member = m.member"
     " AND s.since <= CASE WHEN m.join_time > ? THEN m.join_time ELSE ? END"
     " AND s.until > CASE WHEN m.join_time > ? THEN m.join_time ELSE ? END"
     " WHERE m.programme = ?"
@@ -156,9 +166,27 @@ def _at(moment: datetime) -> tuple[int, int, int, int]:
 
 
 def _row(row: tuple[Any, ...]) -> MemberRow:
-    member, number, join_time, payee, personal, account, proven, suspended, sponsor = row
+    member, number, join_time, payee, personal, account, proven, suspended, sponsor, parent, leg, since, choice = row
+    placed = None
+    if since is not None:
+        placed = MemberPlaced(
+            member=UUID(member),
+            parent=UUID(parent) if parent else None,
+            leg=leg,
+            effective_time=from_micros(since),
+            choice=Choice(choice),
+        )
     return MemberRow(
-        member, number, from_micros(join_time), payee, personal, account, bool(proven), bool(suspended), sponsor or ""
+        member,
+        number,
+        from_micros(join_time),
+        payee,
+        personal,
+        account,
+        bool(proven),
+        bool(suspended),
+        sponsor or "",
+        placed,
     )
 
 

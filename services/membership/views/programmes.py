@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from fenxiao.plans.placement import PlacementRules
 from libs.eventlog import Reader, Recorded, Tx, View
-from services.membership.domain.events import ProgrammeCreated
+from services.membership.domain.events import PlacementRuleSet, ProgrammeCreated
 from services.membership.domain.programme import Programme
 from services.membership.views.moments import from_micros, micros
 
-_COLUMNS = "programme, display_name, currency, time_zone, start_time"
+_SELECT = (
+    "SELECT p.programme, p.display_name, p.currency, p.time_zone, p.start_time, r.width, r.spill"
+    " FROM view_programmes p LEFT JOIN view_placement_rules r ON r.programme = p.programme"
+)
 
 
 def _created(tx: Tx, recorded: Recorded[ProgrammeCreated]) -> None:
@@ -18,31 +22,42 @@ def _created(tx: Tx, recorded: Recorded[ProgrammeCreated]) -> None:
     )
 
 
+def _rule_set(tx: Tx, recorded: Recorded[PlacementRuleSet]) -> None:
+    event = recorded.event
+    tx.run(
+        "INSERT INTO view_placement_rules (programme, width, spill) VALUES (?, ?, ?)",
+        (recorded.meta.programme, event.width, event.spill.value),
+    )
+
+
 PROGRAMMES = View(
     "programmes",
     [
         "CREATE TABLE IF NOT EXISTS view_programmes (programme TEXT PRIMARY KEY, display_name TEXT NOT NULL,"
-        " currency TEXT NOT NULL, time_zone TEXT NOT NULL, start_time BIGINT NOT NULL)"
+        " currency TEXT NOT NULL, time_zone TEXT NOT NULL, start_time BIGINT NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS view_placement_rules (programme TEXT PRIMARY KEY, width BIGINT NOT NULL,"
+        " spill TEXT NOT NULL)",
     ],
-    own={ProgrammeCreated: _created},
+    own={ProgrammeCreated: _created, PlacementRuleSet: _rule_set},
 )
 
 
 def find_programme(reader: Reader, programme: str) -> Programme | None:
     """The programme with this id."""
-    row = reader.one(f"SELECT {_COLUMNS} FROM view_programmes WHERE programme = ?", (programme,))  # noqa: S608 # our columns
+    row = reader.one(f"{_SELECT} WHERE p.programme = ?", (programme,))
     return _programme(row) if row else None
 
 
 def list_programmes(reader: Reader, only: str, after: str, limit: int) -> list[Programme]:
     """Programmes by id behind `after`; only one of them if `only` names it."""
     rows = reader.all(
-        f"SELECT {_COLUMNS} FROM view_programmes WHERE programme > ? AND (? = '' OR programme = ?)"  # noqa: S608 # our columns
-        " ORDER BY programme LIMIT ?",
+        f"{_SELECT} WHERE p.programme > ? AND (? = '' OR p.programme = ?) ORDER BY p.programme LIMIT ?",
         (after, only, only, limit),
     )
     return [_programme(row) for row in rows]
 
 
 def _programme(row: tuple[Any, ...]) -> Programme:
-    return Programme(row[0], row[1], row[2], row[3], from_micros(row[4]))
+    programme, display_name, currency, time_zone, start_time, width, spill = row
+    rules = None if width is None else PlacementRules.of(width, spill)
+    return Programme(programme, display_name, currency, time_zone, from_micros(start_time), rules)

@@ -12,6 +12,12 @@ from fenxiao.proofs.hashes import checksum_address, keccak256, parse_address, to
 CALLS_A_REQUEST = 100
 BLOCKS_A_QUERY = 1_000
 
+FUNDED = "Funded(bytes32,address,address,uint256)"
+SURPLUS_WITHDRAWN = "SurplusWithdrawn(bytes32,address,address,uint256)"
+ROOT_PROPOSED = "RootProposed(bytes32,address,uint64,bytes32,uint256,bytes32,bytes32,uint256)"
+PAID = "Paid(bytes32,address,bytes32,address,uint256,uint256)"
+TRANSFER = "Transfer(address,address,uint256)"
+
 
 class ChainUnreachable(Exception):
     """The node does not answer, or not what it should."""
@@ -55,8 +61,17 @@ def _selector(signature: str) -> str:
     return keccak256(signature.encode())[:4].hex()
 
 
+def _event(signature: str) -> str:
+    """The first topic of an event's logs."""
+    return to_hex(keccak256(signature.encode()))
+
+
 class Chain:
-    """A node, the vault and its token."""
+    """A node, the vault and its token.
+
+    Logs are read from `first_block` on. The block in which the vault was made is best: what is earlier says nothing,
+    and takes long to read on a public chain.
+    """
 
     def __init__(self, rpc_url: str, vault: str, token: str, first_block: int = 0) -> None:
         if urlsplit(rpc_url).scheme not in ("http", "https"):
@@ -64,7 +79,8 @@ class Chain:
         self._url = rpc_url
         self.vault = checksum_address(parse_address(vault, field="vault"))
         self.token = checksum_address(parse_address(token, field="token"))
-        self._first_block = first_block
+        self.first_block = first_block
+        """From which on logs are read."""
         self._id = 0
 
     def _request(self, calls: Sequence[tuple[str, list[Any]]]) -> list[Any]:
@@ -133,21 +149,28 @@ class Chain:
         """Token balances."""
         return self._view(self.token, "balanceOf(address)", [(parse_address(a),) for a in accounts], block)
 
-    def _logs(self, address: str, topics: list[str | None], last: int) -> list[dict[str, Any]]:
+    def _logs(self, address: str, topics: Sequence[str | Sequence[str] | None], last: int) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        for first in range(self._first_block, last + 1, BLOCKS_A_QUERY):
+        for first in range(self.first_block, last + 1, BLOCKS_A_QUERY):
             end = min(last, first + BLOCKS_A_QUERY - 1)
             query = {"address": address, "fromBlock": hex(first), "toBlock": hex(end), "topics": topics}
             found += self.call("eth_getLogs", query)
         return found
 
+    def _programme_logs(self, signatures: Sequence[str], programme: bytes, last: int) -> list[dict[str, Any]]:
+        """What the vault has logged for the programme and token, oldest first."""
+        names = [_event(signature) for signature in signatures]
+        return self._logs(self.vault, [names, to_hex(programme), "0x" + _word(parse_address(self.token))], last)
+
+    def funding(self, programme: bytes, last: int) -> int:
+        """What the logs give as put into the vault for the programme, less the surplus that was taken out."""
+        logs = self._programme_logs([FUNDED, SURPLUS_WITHDRAWN], programme, last)
+        return sum(int(log["data"], 16) * (1 if log["topics"][0] == _event(FUNDED) else -1) for log in logs)
+
     def roots(self, programme: bytes, last: int) -> list[ProposedRoot]:
         """The roots proposed for the programme and token, oldest first."""
-        signature = b"RootProposed(bytes32,address,uint64,bytes32,uint256,bytes32,bytes32,uint256)"
-        token = "0x" + _word(parse_address(self.token))
-        logs = self._logs(self.vault, [to_hex(keccak256(signature)), to_hex(programme), token], last)
         roots: list[ProposedRoot] = []
-        for log in logs:
+        for log in self._programme_logs([ROOT_PROPOSED], programme, last):
             data = bytes.fromhex(log["data"][2:])
             number, root, total, data_hash, plan_hash, active_at = (data[32 * n : 32 * n + 32] for n in range(6))
             roots.append(
@@ -164,10 +187,8 @@ class Chain:
 
     def payments(self, programme: bytes, last: int) -> list[Payment]:
         """What the vault has paid for the programme in the token, oldest first."""
-        signature = b"Paid(bytes32,address,bytes32,address,uint256,uint256)"
-        token = "0x" + _word(parse_address(self.token))
         payments: list[Payment] = []
-        for log in self._logs(self.vault, [to_hex(keccak256(signature)), to_hex(programme), token], last):
+        for log in self._programme_logs([PAID], programme, last):
             data = bytes.fromhex(log["data"][2:])
             account, units = checksum_address(data[12:32]), int.from_bytes(data[32:64], "big")
             payments.append(Payment(log["topics"][3], account, units))
@@ -176,7 +197,7 @@ class Chain:
     def transfers(self, last: int, *, sender: str = "", receiver: str = "") -> list[Transfer]:
         """Movements of the token from or to an account."""
         ends = [("0x" + _word(parse_address(account))) if account else None for account in (sender, receiver)]
-        logs = self._logs(self.token, [to_hex(keccak256(b"Transfer(address,address,uint256)")), *ends], last)
+        logs = self._logs(self.token, [_event(TRANSFER), *ends], last)
         return [
             Transfer(
                 checksum_address(bytes.fromhex(log["topics"][1][26:])),

@@ -4,21 +4,24 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from fenxiao.api.chain_bridge.v1 import events_pb2 as chain_bridge
 from fenxiao.api.commission.v1 import events_pb2 as commission
+from fenxiao.api.commission.v1.goods_pb2 import Goods
 from fenxiao.api.events.v1 import events_pb2
 from fenxiao.api.membership.v1 import events_pb2 as membership
 from fenxiao.api.settlement.v1 import events_pb2 as settlement
 from fenxiao.errors import Refusal
 from fenxiao.plans import Plan, Tree, plan_hash, read_plan
 from fenxiao.verify.export import Export
+from fenxiao.verify.placements import MEANING, Placements
 from fenxiao.verify.report import Check, Report
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _POSITION = re.compile(r"([^:]+):([0-9]{1,18}):([0-9]{1,9})")
 
 
@@ -49,8 +52,45 @@ class SaleFact:
     currency: str
     plan_hash: str
     original: str = ""
+    sale_class: str = "retail"
+    goods: Goods = field(default_factory=Goods)
+    position: int = 0
+    """In commission's store."""
     cut: str = ""
     """How far the tree was known when the lines were posted."""
+    posted: list[commission.PostedLine] = field(default_factory=list[commission.PostedLine])
+
+
+@dataclass
+class ClosingFact:
+    """The closing of a period, and what it posted."""
+
+    start: datetime
+    end: datetime
+    plan_hash: str
+    sales_cut: int
+    members_cut: str
+    closed: bool = False
+    """Whether all of it has been posted."""
+    lines: dict[datetime, list[commission.PostedLine]] = field(
+        default_factory=dict[datetime, list[commission.PostedLine]]
+    )
+    """By the beginning of the period that they belong to."""
+    rows: dict[datetime, list[commission.MemberRated]] = field(
+        default_factory=dict[datetime, list[commission.MemberRated]]
+    )
+    """The same."""
+
+
+@dataclass
+class DisputeFact:
+    """A dispute about a line, and the correction that was posted for it."""
+
+    line: str
+    member: str
+    resolved: commission.DisputeResolved | None = None
+    """Its last end."""
+    plan_hash: str = ""
     posted: list[commission.PostedLine] = field(default_factory=list[commission.PostedLine])
 
 
@@ -70,6 +110,12 @@ class MemberFact:
     wallets: list[Wallet] = field(default_factory=list[Wallet])
     suspensions: list[tuple[datetime, bool]] = field(default_factory=list[tuple[datetime, bool]])
     """(when, whether suspended from then on)."""
+
+
+def position(cut: str) -> int:
+    """The position in a cut (`store:position`); 0 for one that names none."""
+    number = cut.rpartition(":")[2]
+    return int(number) if _NUMBER.fullmatch(number) else 0
 
 
 class TreeHistory:
@@ -106,6 +152,18 @@ class TreeHistory:
             raise Refusal("CUT_GOES_BACK", f"the tree was known further than {cut} before")
         return self._tree
 
+    def as_known(self, cut: str, newest: str) -> Tree:
+        """A tree of its own, as known at `cut`. Who was enrolled later, up to `newest`, stands where that put him."""
+        tree = Tree()
+        known, enrolled = position(cut), position(newest)
+        for _, at, _, data in self._events:
+            if isinstance(data, membership.MemberEnrolled):
+                if at <= enrolled:
+                    tree.enrol(data.member, data.sponsor or None, moment(data.join_time))
+            elif at <= known:
+                tree.change_sponsor(data.member, data.sponsor or None, moment(data.effective_time))
+        return tree
+
     def _apply(self, event_id: str, data: Any) -> None:
         try:
             if isinstance(data, membership.MemberEnrolled):
@@ -122,9 +180,19 @@ class Facts:
     """Everything."""
 
     tree: TreeHistory
+    placements: Placements
     members: dict[str, MemberFact] = field(default_factory=dict[str, MemberFact])
     plans: dict[str, Plan] = field(default_factory=dict[str, Plan])
     sales: dict[str, SaleFact] = field(default_factory=dict[str, SaleFact])
+    closings: dict[str, ClosingFact] = field(default_factory=dict[str, ClosingFact])
+    """By id, in the order in which the periods were sealed."""
+    disputes: dict[str, DisputeFact] = field(default_factory=dict[str, DisputeFact])
+    postings: list[commission.LinesPosted | commission.DisputeResolved] = field(
+        default_factory=list[commission.LinesPosted | commission.DisputeResolved]
+    )
+    """In the order of commission's store."""
+    time_zone: str = "UTC"
+    """The programme's."""
     ledger: list[tuple[datetime, Any]] = field(default_factory=list[tuple[datetime, Any]])
     """What settlement published, in its order, with the time of record."""
     assets: dict[str, settlement.AssetRegistered] = field(default_factory=dict[str, settlement.AssetRegistered])
@@ -139,12 +207,16 @@ class Facts:
 def gather(export: Export, report: Report) -> Facts:
     """Arranges the events; what contradicts itself is reported."""
     tree = report.check("tree", "every member stands below a sponsor who was there before, without a cycle")
-    facts = Facts(TreeHistory(tree))
+    facts = Facts(TreeHistory(tree), Placements(report.check("placements", MEANING)))
     order = report.check("order", "events stand in the order of their store, each once, all of this programme")
     for service, events in export.events.items():
         _check_order(order, export.programme, service, events)
     _members(facts, export, tree)
+    facts.placements.finish()
     _sales(facts, export, report)
+    for name, plan in facts.plans.items():
+        facts.placements.check_plan(name, plan)
+    _closings(facts, export, report)
     for event, data in _data(export.events["settlement"]):
         facts.ledger.append((moment(event.record_time), data))
         if isinstance(data, settlement.AssetRegistered):
@@ -155,9 +227,15 @@ def gather(export: Export, report: Report) -> Facts:
 
 def _sales(facts: Facts, export: Export, report: Report) -> None:
     plans = report.check("plans", "each plan's hash is that of its document")
-    lines = report.check("sources", "posted lines belong to a sale or return that was recorded")
-    for _, data in _data(export.events["commission"]):
+    lines = report.check("sources", "posted lines belong to a sale, return or dispute that was recorded")
+    for event, data in _data(export.events["commission"]):
+        if isinstance(data, commission.LinesPosted | commission.DisputeResolved):
+            facts.postings.append(data)
         match data:
+            case commission.DisputeOpened():
+                facts.disputes[data.dispute] = DisputeFact(data.line, data.member)
+            case commission.DisputeResolved() if data.dispute in facts.disputes:
+                facts.disputes[data.dispute].resolved = data
             case commission.PlanPublished():
                 _plan(facts, plans, data)
             case commission.SaleRecorded() | commission.ReturnRecorded():
@@ -171,13 +249,50 @@ def _sales(facts: Facts, export: Export, report: Report) -> None:
                     data.currency,
                     data.plan_hash,
                     data.original_sale if isinstance(data, commission.ReturnRecorded) else "",
+                    data.sale_class,
+                    data.goods,
+                    _position(event),
                 )
-            case commission.LinesPosted():
+            case commission.LinesPosted() if data.source in facts.disputes:
+                facts.disputes[data.source].posted.extend(data.lines)
+                facts.disputes[data.source].plan_hash = data.plan_hash
+            case commission.LinesPosted() if not _of_period(data):
                 if lines.that(data.source in facts.sales, f"lines for {data.source}, which was never recorded"):
                     facts.sales[data.source].posted.extend(data.lines)
                     facts.sales[data.source].cut = data.members_cut
             case _:
                 pass
+
+
+def _closings(facts: Facts, export: Export, report: Report) -> None:
+    check = report.check("sealed", "lines and rows of a closing stand behind its sealing")
+    for _, data in _data(export.events["commission"]):
+        if isinstance(data, commission.PeriodSealed):
+            facts.closings[data.closing] = ClosingFact(
+                moment(data.start_time), moment(data.end_time), data.plan_hash, data.sales_cut, data.members_cut
+            )
+        elif isinstance(data, commission.MemberRated | commission.PeriodClosed) or _of_period(data):
+            name = data.source if isinstance(data, commission.LinesPosted) else data.closing
+            closing = facts.closings.get(name)
+            check.that(closing is not None, f"something of {name}, which was never sealed")
+            match data:
+                case _ if closing is None:
+                    pass
+                case commission.PeriodClosed():
+                    closing.closed = True
+                case commission.MemberRated():
+                    closing.rows.setdefault(moment(data.period_start), []).append(data)
+                case _:
+                    closing.lines.setdefault(moment(data.period_start), []).extend(data.lines)
+
+
+def _of_period(data: Any) -> TypeGuard[commission.LinesPosted]:
+    return isinstance(data, commission.LinesPosted) and data.HasField("period_start")
+
+
+def _position(event: events_pb2.Event) -> int:
+    found = _POSITION.fullmatch(event.position)
+    return int(found[2]) if found else 0
 
 
 def _payments(facts: Facts, export: Export) -> None:
@@ -235,17 +350,20 @@ def _check_order(check: Check, programme: str, service: str, events: Iterable[ev
 
 def _members(facts: Facts, export: Export, check: Check) -> None:
     for event, data in _data(export.events["membership"]):
+        facts.placements.add(event.id, _position(event), data)
         if isinstance(data, membership.MemberEnrolled | membership.SponsorChanged) and _POSITION.fullmatch(
             event.position
         ):
             facts.tree.add(event, data)
+        if isinstance(data, membership.ProgrammeCreated):
+            facts.time_zone = data.time_zone
         if isinstance(data, membership.MemberEnrolled):
             facts.members[data.member] = MemberFact(data.payee)
             continue
         when = moment(event.record_time)
         member = facts.members.get(getattr(data, "member", ""))
         if member is None:
-            if not isinstance(data, membership.ProgrammeCreated | None):
+            if not isinstance(data, membership.ProgrammeCreated | membership.PlacementRuleSet | None):
                 check.that(False, f"event {event.id} is about a member who was never enrolled")
             continue
         match data:

@@ -7,10 +7,12 @@ debt first.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from fenxiao.api.commission.v1 import events_pb2 as commission
 from fenxiao.api.settlement.v1 import events_pb2 as settlement
 from fenxiao.api.settlement.v1 import settlement_pb2
 from fenxiao.errors import Refusal
@@ -100,6 +102,13 @@ class Books:
     """Currency → hashes of the plans by which its lines were rated so far."""
 
 
+class _Posted(NamedTuple):
+    """A line that commission has posted."""
+
+    line: commission.PostedLine
+    plan_hash: str
+
+
 def replay(facts: Facts, report: Report) -> Books:
     """Keeps the books again in settlement's own order, and checks every distribution on the way."""
     books = Books()
@@ -107,6 +116,7 @@ def replay(facts: Facts, report: Report) -> Books:
     shares = report.check("entitlements", "each entitlement is what the member's lines made payable, and never falls")
     roots = report.check("trees", "each distribution's root, data hash and totals follow from its entitlements")
     now = _START
+    posted = _posted(facts)
     entered = set[str]()
     parts: dict[tuple[str, int], list[settlement.EntitlementEntry]] = defaultdict(list)
     for recorded_at, event in facts.ledger:
@@ -116,7 +126,7 @@ def replay(facts: Facts, report: Report) -> Books:
                 for account in books.accounts.values():
                     account.advance(now)
             case settlement.LinesHeld():
-                _enter(facts, books, booked, event, now, entered)
+                _enter(posted.get(event.source, {}), books, booked, event, now, entered)
             case settlement.EntitlementsListed():
                 parts[event.currency, event.number].extend(event.entries)
             case settlement.DistributionClosed():
@@ -128,25 +138,44 @@ def replay(facts: Facts, report: Report) -> Books:
                     roots.that(False, f"{event.currency}-{event.number} cannot be read: {refusal.message}")
             case _:
                 pass
-    for fact in facts.sales.values():
-        for line in fact.posted:
-            booked.that(line.line in entered, f"line {line.line} of {fact.sale} is not in the ledger")
+    for source, lines in posted.items():
+        for line_id in lines:
+            booked.that(line_id in entered, f"line {line_id} of {source} is not in the ledger")
     return books
 
 
+def _posted(facts: Facts) -> dict[str, dict[str, _Posted]]:
+    """Every posted line by its source and id."""
+    found = {
+        fact.sale: {line.line: _Posted(line, fact.plan_hash) for line in fact.posted} for fact in facts.sales.values()
+    }
+    for name, dispute in facts.disputes.items():
+        found[name] = {line.line: _Posted(line, dispute.plan_hash) for line in dispute.posted}
+    plans = {closing.start: closing.plan_hash for closing in facts.closings.values()}
+    for name, closing in facts.closings.items():
+        found[name] = {
+            line.line: _Posted(line, plans.get(period, "")) for period, lines in closing.lines.items() for line in lines
+        }
+    return found
+
+
 def _enter(
-    facts: Facts, books: Books, check: Check, event: settlement.LinesHeld, now: datetime, entered: set[str]
+    posted: Mapping[str, _Posted],
+    books: Books,
+    check: Check,
+    event: settlement.LinesHeld,
+    now: datetime,
+    entered: set[str],
 ) -> None:
-    fact = facts.sales.get(event.source)
-    by_id = {line.line: line for line in fact.posted} if fact else {}
     for line_id in event.lines:
-        line = by_id.get(line_id)
-        if line is None or line_id in entered:
+        found = posted.get(line_id)
+        if found is None or line_id in entered:
             check.that(False, f"the ledger holds line {line_id} of {event.source}, which was not posted, or twice")
             continue
+        line = found.line
         entered.add(line_id)
-        if fact and fact.plan_hash:
-            books.plans[event.currency].add(fact.plan_hash)
+        if found.plan_hash:
+            books.plans[event.currency].add(found.plan_hash)
         ends = [moment(condition.return_window.until) for condition in line.conditions]
         account = books.accounts[event.currency, line.member]
         account.post(line_id, line.amount_minor, max(ends, default=None), line.reverses, now)

@@ -54,7 +54,7 @@ def _expected(
         if not so_far.lines:
             return []
         reversing = rate_return(
-            _plan_named(facts, original.plan_hash),
+            plan_named(facts, original.plan_hash),
             so_far.lines,
             sale_amount=parse_amount(original.amount),
             returned_before=so_far.returned,
@@ -70,7 +70,7 @@ def _expected(
     lines: list[Line] = []
     if plan is not None:
         kind = SaleKind.RETURN if fact.is_return else SaleKind.SALE
-        sale = Sale(kind, fact.occurred_at, amount, fact.currency)
+        sale = _sale(fact, kind, amount)
         lines = rate_sale(plan, sale, facts.tree.at(fact.cut).upline(fact.member, fact.occurred_at, plan.depth))
     if not fact.is_return:
         posted[fact.sale] = so_far = _Posted()
@@ -82,7 +82,28 @@ def _expected(
     return sorted(_row(line, "") for line in lines)
 
 
-def _plan_named(facts: Facts, name: str) -> Plan:
+def _sale(fact: SaleFact, kind: SaleKind, amount: Decimal) -> Sale:
+    goods = fact.goods
+    margin, points, quantity = (
+        parse_amount(text) if text else None for text in (goods.margin, goods.points, goods.quantity)
+    )
+    return Sale(
+        kind=kind,
+        occurred_at=fact.occurred_at,
+        amount=amount,
+        currency=fact.currency,
+        margin=margin,
+        points=points,
+        quantity=quantity,
+        product=goods.product,
+        category=goods.category,
+        channel=goods.channel,
+        sale_class=fact.sale_class,
+    )
+
+
+def plan_named(facts: Facts, name: str) -> Plan:
+    """The plan of a hash. Raises `Refusal` UNKNOWN_PLAN."""
     plan = facts.plans.get(name)
     if plan is None:
         raise Refusal("UNKNOWN_PLAN", f"no plan {name} was published")

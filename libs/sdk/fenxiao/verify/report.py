@@ -36,6 +36,8 @@ class Report:
     not_checked: list[str] = field(default_factory=list[str])
     figures: dict[str, Any] = field(default_factory=dict[str, Any])
     """Sums found on the way: members, sales, lines, amounts in minor units by currency."""
+    from_block: int | None = None
+    """From which on the chain's logs were read; None where the chain was left out."""
 
     @property
     def passed(self) -> bool:
@@ -65,4 +67,5 @@ class Report:
             ],
             "not_checked": self.not_checked,
             "figures": self.figures,
+            "from_block": self.from_block,
         }

@@ -4,6 +4,7 @@ isort:skip_file
 Plans, sales, returns, and what each of them earns, and why."""
 
 from collections import abc as _abc
+from fenxiao.api.commission.v1 import goods_pb2 as _goods_pb2
 from fenxiao.api.common.v1 import common_pb2 as _common_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -20,6 +21,44 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _DisputeState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DisputeStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DisputeState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DISPUTE_STATE_UNSPECIFIED: _DisputeState.ValueType  # 0
+    DISPUTE_STATE_OPEN: _DisputeState.ValueType  # 1
+    DISPUTE_STATE_ANSWERED: _DisputeState.ValueType  # 2
+    DISPUTE_STATE_UPHELD: _DisputeState.ValueType  # 3
+    DISPUTE_STATE_REJECTED: _DisputeState.ValueType  # 4
+
+class DisputeState(_DisputeState, metaclass=_DisputeStateEnumTypeWrapper): ...
+
+DISPUTE_STATE_UNSPECIFIED: DisputeState.ValueType  # 0
+DISPUTE_STATE_OPEN: DisputeState.ValueType  # 1
+DISPUTE_STATE_ANSWERED: DisputeState.ValueType  # 2
+DISPUTE_STATE_UPHELD: DisputeState.ValueType  # 3
+DISPUTE_STATE_REJECTED: DisputeState.ValueType  # 4
+Global___DisputeState: _TypeAlias = DisputeState  # noqa: Y015
+
+class _DisputeOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DisputeOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DisputeOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DISPUTE_OUTCOME_UNSPECIFIED: _DisputeOutcome.ValueType  # 0
+    DISPUTE_OUTCOME_UPHELD: _DisputeOutcome.ValueType  # 1
+    DISPUTE_OUTCOME_REJECTED: _DisputeOutcome.ValueType  # 2
+
+class DisputeOutcome(_DisputeOutcome, metaclass=_DisputeOutcomeEnumTypeWrapper): ...
+
+DISPUTE_OUTCOME_UNSPECIFIED: DisputeOutcome.ValueType  # 0
+DISPUTE_OUTCOME_UPHELD: DisputeOutcome.ValueType  # 1
+DISPUTE_OUTCOME_REJECTED: DisputeOutcome.ValueType  # 2
+Global___DisputeOutcome: _TypeAlias = DisputeOutcome  # noqa: Y015
 
 class _SaleKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -57,6 +96,282 @@ SALE_CLASS_RETAIL: SaleClass.ValueType  # 1
 SALE_CLASS_PERSONAL: SaleClass.ValueType  # 2
 Global___SaleClass: _TypeAlias = SaleClass  # noqa: Y015
 
+class _PeriodState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PeriodStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PeriodState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PERIOD_STATE_UNSPECIFIED: _PeriodState.ValueType  # 0
+    PERIOD_STATE_OPEN: _PeriodState.ValueType  # 1
+    """Sales are still counted into it."""
+    PERIOD_STATE_CLOSING: _PeriodState.ValueType  # 2
+    """Sealed; its lines are being posted."""
+    PERIOD_STATE_CLOSED: _PeriodState.ValueType  # 3
+
+class PeriodState(_PeriodState, metaclass=_PeriodStateEnumTypeWrapper): ...
+
+PERIOD_STATE_UNSPECIFIED: PeriodState.ValueType  # 0
+PERIOD_STATE_OPEN: PeriodState.ValueType  # 1
+"""Sales are still counted into it."""
+PERIOD_STATE_CLOSING: PeriodState.ValueType  # 2
+"""Sealed; its lines are being posted."""
+PERIOD_STATE_CLOSED: PeriodState.ValueType  # 3
+Global___PeriodState: _TypeAlias = PeriodState  # noqa: Y015
+
+@_typing.final
+class Dispute(_message.Message):
+    """A member does not agree with a posted line."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CORRECTION_MINOR_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    CORRECTION_LINE_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
+    ANSWER_TIME_FIELD_NUMBER: _builtins.int
+    RESOLVE_TIME_FIELD_NUMBER: _builtins.int
+    OPENED_BY_FIELD_NUMBER: _builtins.int
+    ANSWERED_BY_FIELD_NUMBER: _builtins.int
+    RESOLVED_BY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`programmes/{programme}/disputes/{uuid}`."""
+    line: _builtins.str
+    """UUID of the line."""
+    member: _builtins.str
+    """Resource name of the member whose line it is."""
+    state: Global___DisputeState.ValueType
+    correction_minor: _builtins.int
+    """In minor units; 0 where nothing is corrected."""
+    currency: _builtins.str
+    correction_line: _builtins.str
+    """UUID of the line that corrects; empty where none does."""
+    opened_by: _builtins.str
+    """Subjects of the credentials that did it."""
+    answered_by: _builtins.str
+    resolved_by: _builtins.str
+    reason: _builtins.str
+    """Shown by `GetDispute` only; empty where the texts were erased."""
+    answer: _builtins.str
+    why: _builtins.str
+    @_builtins.property
+    def open_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def answer_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def resolve_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        line: _builtins.str = ...,
+        member: _builtins.str = ...,
+        state: Global___DisputeState.ValueType = ...,
+        correction_minor: _builtins.int = ...,
+        currency: _builtins.str = ...,
+        correction_line: _builtins.str = ...,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
+        answer_time: _timestamp_pb2.Timestamp | None = ...,
+        resolve_time: _timestamp_pb2.Timestamp | None = ...,
+        opened_by: _builtins.str = ...,
+        answered_by: _builtins.str = ...,
+        resolved_by: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        answer: _builtins.str = ...,
+        why: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "open_time", b"open_time", "resolve_time", b"resolve_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answer_time", b"answer_time", "answered_by", b"answered_by", "correction_line", b"correction_line", "correction_minor", b"correction_minor", "currency", b"currency", "line", b"line", "member", b"member", "name", b"name", "open_time", b"open_time", "opened_by", b"opened_by", "reason", b"reason", "resolve_time", b"resolve_time", "resolved_by", b"resolved_by", "state", b"state", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Dispute: _TypeAlias = Dispute  # noqa: Y015
+
+@_typing.final
+class OpenDisputeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`programmes/{programme}`."""
+    line: _builtins.str
+    """UUID of a posted line."""
+    member: _builtins.str
+    """Resource name of the member who disputes; it must be the line's own."""
+    reason: _builtins.str
+    """1 to 2,000 characters. It is stored encrypted, and never published."""
+    request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        line: _builtins.str = ...,
+        member: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "member", b"member", "parent", b"parent", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenDisputeRequest: _TypeAlias = OpenDisputeRequest  # noqa: Y015
+
+@_typing.final
+class AnswerDisputeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`programmes/{programme}/disputes/{uuid}`."""
+    answer: _builtins.str
+    """As the reason."""
+    request_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        answer: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerDisputeRequest: _TypeAlias = AnswerDisputeRequest  # noqa: Y015
+
+@_typing.final
+class ResolveDisputeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    CORRECTION_MINOR_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`programmes/{programme}/disputes/{uuid}`."""
+    outcome: Global___DisputeOutcome.ValueType
+    correction_minor: _builtins.int
+    """In minor units: above 0 is posted in addition, below 0 takes back of the line. Named if and only if it is upheld."""
+    why: _builtins.str
+    """As the reason."""
+    request_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        outcome: Global___DisputeOutcome.ValueType = ...,
+        correction_minor: _builtins.int = ...,
+        why: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["correction_minor", b"correction_minor", "name", b"name", "outcome", b"outcome", "request_id", b"request_id", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveDisputeRequest: _TypeAlias = ResolveDisputeRequest  # noqa: Y015
+
+@_typing.final
+class GetDisputeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDisputeRequest: _TypeAlias = GetDisputeRequest  # noqa: Y015
+
+@_typing.final
+class ListDisputesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`programmes/{programme}`."""
+    member: _builtins.str
+    """Only of this member (resource name), of this line (UUID), in this state; if set."""
+    line: _builtins.str
+    state: Global___DisputeState.ValueType
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        member: _builtins.str = ...,
+        line: _builtins.str = ...,
+        state: Global___DisputeState.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "member", b"member", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDisputesRequest: _TypeAlias = ListDisputesRequest  # noqa: Y015
+
+@_typing.final
+class ListDisputesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPUTES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def disputes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Dispute]:
+        """In the order in which they were opened, without texts."""
+
+    def __init__(
+        self,
+        *,
+        disputes: _abc.Iterable[Global___Dispute] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disputes", b"disputes", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDisputesResponse: _TypeAlias = ListDisputesResponse  # noqa: Y015
+
 @_typing.final
 class Sale(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -73,6 +388,7 @@ class Sale(_message.Message):
     LINES_FIELD_NUMBER: _builtins.int
     PLAN_FIELD_NUMBER: _builtins.int
     BIZ_TRANSACTIONS_FIELD_NUMBER: _builtins.int
+    GOODS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`programmes/{programme}/sales/{uuid}`."""
     reference: _builtins.str
@@ -97,6 +413,10 @@ class Sale(_message.Message):
     def biz_transactions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """CBV business transaction ids that tie the sale to traced goods."""
 
+    @_builtins.property
+    def goods(self) -> _goods_pb2.Goods:
+        """What plans can be based on beside the amount. A return that names its sale needs none of it."""
+
     def __init__(
         self,
         *,
@@ -112,10 +432,11 @@ class Sale(_message.Message):
         lines: _abc.Iterable[Global___Line] | None = ...,
         plan: _builtins.str = ...,
         biz_transactions: _abc.Iterable[_builtins.str] | None = ...,
+        goods: _goods_pb2.Goods | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["occur_time", b"occur_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["goods", b"goods", "occur_time", b"occur_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "biz_transactions", b"biz_transactions", "currency", b"currency", "kind", b"kind", "lines", b"lines", "member", b"member", "name", b"name", "occur_time", b"occur_time", "original_reference", b"original_reference", "plan", b"plan", "reference", b"reference", "sale_class", b"sale_class"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "biz_transactions", b"biz_transactions", "currency", b"currency", "goods", b"goods", "kind", b"kind", "lines", b"lines", "member", b"member", "name", b"name", "occur_time", b"occur_time", "original_reference", b"original_reference", "plan", b"plan", "reference", b"reference", "sale_class", b"sale_class"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -137,6 +458,10 @@ class Line(_message.Message):
     AMOUNT_MINOR_FIELD_NUMBER: _builtins.int
     CURRENCY_FIELD_NUMBER: _builtins.int
     HOLD_UNTIL_FIELD_NUMBER: _builtins.int
+    UNCAPPED_MINOR_FIELD_NUMBER: _builtins.int
+    SALE_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    REVERSES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID."""
     member: _builtins.str
@@ -154,6 +479,14 @@ class Line(_message.Message):
     amount_minor: _builtins.int
     """In minor units of the currency; negative for a return."""
     currency: _builtins.str
+    uncapped_minor: _builtins.int
+    """What was due before caps; set where a cap took something."""
+    sale: _builtins.str
+    """Of a line of a period: resource name of the sale that it is earned on; empty where it is earned on volume."""
+    other: _builtins.str
+    """The same: resource name of the member whose volume, leg or earnings it is earned on."""
+    reverses: _builtins.str
+    """Of what is taken back: id of the line that it takes from."""
     @_builtins.property
     def hold_until(self) -> _timestamp_pb2.Timestamp:
         """The line is held until then at least."""
@@ -171,12 +504,18 @@ class Line(_message.Message):
         amount_minor: _builtins.int = ...,
         currency: _builtins.str = ...,
         hold_until: _timestamp_pb2.Timestamp | None = ...,
+        uncapped_minor: _builtins.int | None = ...,
+        sale: _builtins.str = ...,
+        other: _builtins.str = ...,
+        reverses: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["hold_until", b"hold_until"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_uncapped_minor", b"_uncapped_minor", "hold_until", b"hold_until", "uncapped_minor", b"uncapped_minor"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "base", b"base", "component", b"component", "currency", b"currency", "exact_amount", b"exact_amount", "hold_until", b"hold_until", "id", b"id", "level", b"level", "member", b"member", "rate", b"rate"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_uncapped_minor", b"_uncapped_minor", "amount_minor", b"amount_minor", "base", b"base", "component", b"component", "currency", b"currency", "exact_amount", b"exact_amount", "hold_until", b"hold_until", "id", b"id", "level", b"level", "member", b"member", "other", b"other", "rate", b"rate", "reverses", b"reverses", "sale", b"sale", "uncapped_minor", b"uncapped_minor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__uncapped_minor: _TypeAlias = _typing.Literal["uncapped_minor"]  # noqa: Y015
+    _WhichOneofArgType__uncapped_minor: _TypeAlias = _typing.Literal["_uncapped_minor", b"_uncapped_minor"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__uncapped_minor) -> _WhichOneofReturnType__uncapped_minor | None: ...
 
 Global___Line: _TypeAlias = Line  # noqa: Y015
 
@@ -306,23 +645,60 @@ class PublishPlanRequest(_message.Message):
     PARENT_FIELD_NUMBER: _builtins.int
     DOCUMENT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    OVERRIDES_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     document: _builtins.bytes
     request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
+    @_builtins.property
+    def overrides(self) -> _containers.RepeatedCompositeFieldContainer[Global___RuleOverride]:
+        """Decisions to publish it although it does not satisfy a rule of its jurisdictions."""
+
     def __init__(
         self,
         *,
         parent: _builtins.str = ...,
         document: _builtins.bytes = ...,
         request_id: _builtins.str = ...,
+        overrides: _abc.Iterable[Global___RuleOverride] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "parent", b"parent", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "overrides", b"overrides", "parent", b"parent", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PublishPlanRequest: _TypeAlias = PublishPlanRequest  # noqa: Y015
+
+@_typing.final
+class RuleOverride(_message.Message):
+    """A person's decision that a plan is published although it does not satisfy a rule. Recorded with the plan."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    """The rule with its pack, such as `CN/team-pay`."""
+    person: _builtins.str
+    """Who answers for it, by name; at most 128 characters."""
+    reason: _builtins.str
+    """At most 1,000 characters."""
+    def __init__(
+        self,
+        *,
+        rule: _builtins.str = ...,
+        person: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "reason", b"reason", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RuleOverride: _TypeAlias = RuleOverride  # noqa: Y015
 
 @_typing.final
 class GetPlanRequest(_message.Message):
@@ -405,6 +781,7 @@ class RecordSaleRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
     @_builtins.property
     def sale(self) -> Global___Sale:
         """`name`, `lines` and `plan` are set by the service."""
@@ -584,17 +961,57 @@ class ExplainSaleResponse(_message.Message):
         EVENT_ID_FIELD_NUMBER: _builtins.int
         EXPLANATION_EN_FIELD_NUMBER: _builtins.int
         EXPLANATION_ZH_FIELD_NUMBER: _builtins.int
+        RULE_TEXT_FIELD_NUMBER: _builtins.int
+        PLAN_FIELD_NUMBER: _builtins.int
+        ENGINE_VERSION_FIELD_NUMBER: _builtins.int
+        PERIOD_FIELD_NUMBER: _builtins.int
+        POSTED_IN_FIELD_NUMBER: _builtins.int
+        DUE_MINOR_FIELD_NUMBER: _builtins.int
+        POSTED_BEFORE_MINOR_FIELD_NUMBER: _builtins.int
+        EARLIER_LINES_FIELD_NUMBER: _builtins.int
+        MEMBERS_CUT_FIELD_NUMBER: _builtins.int
+        SALES_CUT_FIELD_NUMBER: _builtins.int
+        RATING_FIELD_NUMBER: _builtins.int
+        EVIDENCE_FIELD_NUMBER: _builtins.int
         rule: _builtins.str
         """JSON pointer to the rule in the plan document."""
         event_id: _builtins.str
         """Id of the event in which the line was posted."""
         explanation_en: _builtins.str
         explanation_zh: _builtins.str
+        rule_text: _builtins.str
+        """What stands there, as JSON; every scalar as it was written."""
+        plan: _builtins.str
+        """Name of the plan version under which it was rated."""
+        engine_version: _builtins.str
+        period: _builtins.str
+        """Name of the period that it belongs to, and of the one whose closing posted it; empty for a line that was posted
+        with a sale or return.
+        """
+        posted_in: _builtins.str
+        due_minor: _builtins.int
+        """What was due by then, and what of it earlier closings had posted: the line is the difference."""
+        posted_before_minor: _builtins.int
+        members_cut: _builtins.str
+        """Places up to which membership's store (`store:position`) and commission's own were read; empty or 0 where none was."""
+        sales_cut: _builtins.int
         @_builtins.property
         def line(self) -> Global___Line: ...
         @_builtins.property
         def path(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
             """Resource names from the member credited up to the earner."""
+
+        @_builtins.property
+        def earlier_lines(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+            """Ids of the lines in which they had."""
+
+        @_builtins.property
+        def rating(self) -> Global___Rating:
+            """What the earner came to in the period when the line was posted."""
+
+        @_builtins.property
+        def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExplainSaleResponse.Evidence]:
+            """The events that the line follows from, but for those that make up the volume of others: all up to the cuts do."""
 
         def __init__(
             self,
@@ -605,10 +1022,53 @@ class ExplainSaleResponse(_message.Message):
             event_id: _builtins.str = ...,
             explanation_en: _builtins.str = ...,
             explanation_zh: _builtins.str = ...,
+            rule_text: _builtins.str = ...,
+            plan: _builtins.str = ...,
+            engine_version: _builtins.str = ...,
+            period: _builtins.str = ...,
+            posted_in: _builtins.str = ...,
+            due_minor: _builtins.int = ...,
+            posted_before_minor: _builtins.int = ...,
+            earlier_lines: _abc.Iterable[_builtins.str] | None = ...,
+            members_cut: _builtins.str = ...,
+            sales_cut: _builtins.int = ...,
+            rating: Global___Rating | None = ...,
+            evidence: _abc.Iterable[Global___ExplainSaleResponse.Evidence] | None = ...,
         ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _typing.Literal["line", b"line"]  # noqa: Y015
+        _HasFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "rating", b"rating"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id", "explanation_en", b"explanation_en", "explanation_zh", b"explanation_zh", "line", b"line", "path", b"path", "rule", b"rule"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["due_minor", b"due_minor", "earlier_lines", b"earlier_lines", "engine_version", b"engine_version", "event_id", b"event_id", "evidence", b"evidence", "explanation_en", b"explanation_en", "explanation_zh", b"explanation_zh", "line", b"line", "members_cut", b"members_cut", "path", b"path", "period", b"period", "plan", b"plan", "posted_before_minor", b"posted_before_minor", "posted_in", b"posted_in", "rating", b"rating", "rule", b"rule", "rule_text", b"rule_text", "sales_cut", b"sales_cut"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Evidence(_message.Message):
+        """An event that a line follows from."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        EVENT_ID_FIELD_NUMBER: _builtins.int
+        TYPE_FIELD_NUMBER: _builtins.int
+        OCCUR_TIME_FIELD_NUMBER: _builtins.int
+        RESOURCE_FIELD_NUMBER: _builtins.int
+        event_id: _builtins.str
+        type: _builtins.str
+        """For example `SaleRecorded`."""
+        resource: _builtins.str
+        """Resource name of the sale, return, plan, period or member that it is about."""
+        @_builtins.property
+        def occur_time(self) -> _timestamp_pb2.Timestamp: ...
+        def __init__(
+            self,
+            *,
+            event_id: _builtins.str = ...,
+            type: _builtins.str = ...,
+            occur_time: _timestamp_pb2.Timestamp | None = ...,
+            resource: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["occur_time", b"occur_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id", "occur_time", b"occur_time", "resource", b"resource", "type", b"type"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -648,3 +1108,367 @@ class ExplainSaleResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExplainSaleResponse: _TypeAlias = ExplainSaleResponse  # noqa: Y015
+
+@_typing.final
+class ExplainLineRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`programmes/{programme}`."""
+    line: _builtins.str
+    """The line's UUID."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        line: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainLineRequest: _TypeAlias = ExplainLineRequest  # noqa: Y015
+
+@_typing.final
+class ExplainLineResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DERIVATION_FIELD_NUMBER: _builtins.int
+    SALE_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
+    ROUNDING_FIELD_NUMBER: _builtins.int
+    RETURNS_FIELD_NUMBER: _builtins.int
+    rounding: _builtins.str
+    """How amounts are rounded, for example `half_up`."""
+    @_builtins.property
+    def derivation(self) -> Global___ExplainSaleResponse.Derivation: ...
+    @_builtins.property
+    def sale(self) -> Global___Sale:
+        """The sale or return that it was posted with, or is earned on; unset where it is earned on volume."""
+
+    @_builtins.property
+    def plan(self) -> Global___Plan: ...
+    @_builtins.property
+    def returns(self) -> _containers.RepeatedCompositeFieldContainer[Global___Sale]:
+        """Returns that name the sale."""
+
+    def __init__(
+        self,
+        *,
+        derivation: Global___ExplainSaleResponse.Derivation | None = ...,
+        sale: Global___Sale | None = ...,
+        plan: Global___Plan | None = ...,
+        rounding: _builtins.str = ...,
+        returns: _abc.Iterable[Global___Sale] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["derivation", b"derivation", "plan", b"plan", "sale", b"sale"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["derivation", b"derivation", "plan", b"plan", "returns", b"returns", "rounding", b"rounding", "sale", b"sale"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainLineResponse: _TypeAlias = ExplainLineResponse  # noqa: Y015
+
+@_typing.final
+class Period(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    POSTED_MINOR_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`programmes/{programme}/periods/{date}`: its first day in the programme's time zone, for example `2026-01-01`."""
+    state: Global___PeriodState.ValueType
+    plan: _builtins.str
+    """Name of the plan version whose rules for periods apply to it; empty where none was in force at its start."""
+    lines: _builtins.int
+    """What its closing has posted so far."""
+    members: _builtins.int
+    posted_minor: _builtins.int
+    currency: _builtins.str
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """The first moment behind it."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___PeriodState.ValueType = ...,
+        plan: _builtins.str = ...,
+        lines: _builtins.int = ...,
+        members: _builtins.int = ...,
+        posted_minor: _builtins.int = ...,
+        currency: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "end_time", b"end_time", "lines", b"lines", "members", b"members", "name", b"name", "plan", b"plan", "posted_minor", b"posted_minor", "start_time", b"start_time", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Period: _TypeAlias = Period  # noqa: Y015
+
+@_typing.final
+class ClosePeriodRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`programmes/{programme}`."""
+    period: _builtins.str
+    """The first day of the period, in the programme's time zone (`2026-01-01`). It must be the oldest that is not closed."""
+    request_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        period: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent", "period", b"period", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClosePeriodRequest: _TypeAlias = ClosePeriodRequest  # noqa: Y015
+
+@_typing.final
+class GetPeriodRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """By first day; `programmes/{programme}/periods/open` for the oldest that is not sealed."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPeriodRequest: _TypeAlias = GetPeriodRequest  # noqa: Y015
+
+@_typing.final
+class ListPeriodsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPeriodsRequest: _TypeAlias = ListPeriodsRequest  # noqa: Y015
+
+@_typing.final
+class ListPeriodsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERIODS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def periods(self) -> _containers.RepeatedCompositeFieldContainer[Global___Period]:
+        """Sealed and closed ones in the order of time, then the open one."""
+
+    def __init__(
+        self,
+        *,
+        periods: _abc.Iterable[Global___Period] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "periods", b"periods"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPeriodsResponse: _TypeAlias = ListPeriodsResponse  # noqa: Y015
+
+@_typing.final
+class Rating(_message.Message):
+    """What a member comes to in a period."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_FIELD_NUMBER: _builtins.int
+    PERSONAL_VOLUME_FIELD_NUMBER: _builtins.int
+    GROUP_VOLUME_FIELD_NUMBER: _builtins.int
+    RANK_FIELD_NUMBER: _builtins.int
+    HIGHEST_RANK_FIELD_NUMBER: _builtins.int
+    EARNED_MINOR_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    member: _builtins.str
+    """Resource name."""
+    personal_volume: _builtins.str
+    """Exact decimals."""
+    group_volume: _builtins.str
+    rank: _builtins.str
+    highest_rank: _builtins.str
+    earned_minor: _builtins.int
+    currency: _builtins.str
+    def __init__(
+        self,
+        *,
+        member: _builtins.str = ...,
+        personal_volume: _builtins.str = ...,
+        group_volume: _builtins.str = ...,
+        rank: _builtins.str = ...,
+        highest_rank: _builtins.str = ...,
+        earned_minor: _builtins.int = ...,
+        currency: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "earned_minor", b"earned_minor", "group_volume", b"group_volume", "highest_rank", b"highest_rank", "member", b"member", "personal_volume", b"personal_volume", "rank", b"rank"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Rating: _TypeAlias = Rating  # noqa: Y015
+
+@_typing.final
+class ListRatingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`programmes/{programme}/periods/{date}`."""
+    member: _builtins.str
+    """Only of this member (resource name), if set."""
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        member: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["member", b"member", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRatingsRequest: _TypeAlias = ListRatingsRequest  # noqa: Y015
+
+@_typing.final
+class ListRatingsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RATINGS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def ratings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rating]: ...
+    def __init__(
+        self,
+        *,
+        ratings: _abc.Iterable[Global___Rating] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "ratings", b"ratings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRatingsResponse: _TypeAlias = ListRatingsResponse  # noqa: Y015
+
+@_typing.final
+class EstimatePeriodRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`programmes/{programme}`."""
+    member: _builtins.str
+    """Only of this member (resource name), if set."""
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        member: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["member", b"member", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EstimatePeriodRequest: _TypeAlias = EstimatePeriodRequest  # noqa: Y015
+
+@_typing.final
+class EstimatePeriodResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERIOD_FIELD_NUMBER: _builtins.int
+    RATINGS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def period(self) -> Global___Period: ...
+    @_builtins.property
+    def ratings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rating]:
+        """As the period stands."""
+
+    def __init__(
+        self,
+        *,
+        period: Global___Period | None = ...,
+        ratings: _abc.Iterable[Global___Rating] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["period", b"period"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "period", b"period", "ratings", b"ratings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EstimatePeriodResponse: _TypeAlias = EstimatePeriodResponse  # noqa: Y015

@@ -80,6 +80,61 @@ class CommissionServiceStub:
                 request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ExplainSaleRequest.SerializeToString,
                 response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ExplainSaleResponse.FromString,
                 _registered_method=True)
+        self.ExplainLine = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/ExplainLine',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ExplainLineRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ExplainLineResponse.FromString,
+                _registered_method=True)
+        self.ClosePeriod = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/ClosePeriod',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ClosePeriodRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Period.FromString,
+                _registered_method=True)
+        self.GetPeriod = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/GetPeriod',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.GetPeriodRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Period.FromString,
+                _registered_method=True)
+        self.ListPeriods = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/ListPeriods',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListPeriodsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListPeriodsResponse.FromString,
+                _registered_method=True)
+        self.ListRatings = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/ListRatings',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListRatingsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListRatingsResponse.FromString,
+                _registered_method=True)
+        self.EstimatePeriod = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/EstimatePeriod',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.EstimatePeriodRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.EstimatePeriodResponse.FromString,
+                _registered_method=True)
+        self.OpenDispute = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/OpenDispute',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.OpenDisputeRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Dispute.FromString,
+                _registered_method=True)
+        self.AnswerDispute = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/AnswerDispute',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.AnswerDisputeRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Dispute.FromString,
+                _registered_method=True)
+        self.ResolveDispute = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/ResolveDispute',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ResolveDisputeRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Dispute.FromString,
+                _registered_method=True)
+        self.GetDispute = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/GetDispute',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.GetDisputeRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Dispute.FromString,
+                _registered_method=True)
+        self.ListDisputes = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/ListDisputes',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListDisputesRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListDisputesResponse.FromString,
+                _registered_method=True)
 
 
 class CommissionServiceServicer:
@@ -139,8 +194,80 @@ class CommissionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExplainSale(self, request, context):
-        """Every line of a sale or return with its derivation to the cent.
+        """Every line of a sale or return with its derivation to the cent, those of closed periods that are earned on it too.
         """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainLine(self, request, context):
+        """One line with its derivation: of a sale, a return or the closing of a period.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClosePeriod(self, request, context):
+        """Closes the next period: fixes what it is rated on, and begins to post its lines. The same again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPeriod(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPeriods(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRatings(self, request, context):
+        """What members have come to in a closed period.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EstimatePeriod(self, request, context):
+        """What the open period would post if it were closed with what is known now. Shown only; never held or paid.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OpenDispute(self, request, context):
+        """Disputes a posted line on behalf of its member. Answers come without the texts; `GetDispute` shows them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnswerDispute(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveDispute(self, request, context):
+        """Ends a dispute; a correction is posted as a new line.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDispute(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDisputes(self, request, context):
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -192,6 +319,61 @@ def add_CommissionServiceServicer_to_server(servicer, server):
                     servicer.ExplainSale,
                     request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ExplainSaleRequest.FromString,
                     response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ExplainSaleResponse.SerializeToString,
+            ),
+            'ExplainLine': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainLine,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ExplainLineRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ExplainLineResponse.SerializeToString,
+            ),
+            'ClosePeriod': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClosePeriod,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ClosePeriodRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Period.SerializeToString,
+            ),
+            'GetPeriod': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPeriod,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.GetPeriodRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Period.SerializeToString,
+            ),
+            'ListPeriods': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPeriods,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListPeriodsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListPeriodsResponse.SerializeToString,
+            ),
+            'ListRatings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRatings,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListRatingsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListRatingsResponse.SerializeToString,
+            ),
+            'EstimatePeriod': grpc.unary_unary_rpc_method_handler(
+                    servicer.EstimatePeriod,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.EstimatePeriodRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.EstimatePeriodResponse.SerializeToString,
+            ),
+            'OpenDispute': grpc.unary_unary_rpc_method_handler(
+                    servicer.OpenDispute,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.OpenDisputeRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Dispute.SerializeToString,
+            ),
+            'AnswerDispute': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerDispute,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.AnswerDisputeRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Dispute.SerializeToString,
+            ),
+            'ResolveDispute': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveDispute,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ResolveDisputeRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Dispute.SerializeToString,
+            ),
+            'GetDispute': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDispute,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.GetDisputeRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Dispute.SerializeToString,
+            ),
+            'ListDisputes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDisputes,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListDisputesRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListDisputesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -438,6 +620,303 @@ class CommissionService:
             '/fenxiao.api.commission.v1.CommissionService/ExplainSale',
             fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ExplainSaleRequest.SerializeToString,
             fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ExplainSaleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainLine(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/ExplainLine',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ExplainLineRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ExplainLineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClosePeriod(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/ClosePeriod',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ClosePeriodRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Period.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPeriod(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/GetPeriod',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.GetPeriodRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Period.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPeriods(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/ListPeriods',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListPeriodsRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListPeriodsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRatings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/ListRatings',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListRatingsRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListRatingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EstimatePeriod(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/EstimatePeriod',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.EstimatePeriodRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.EstimatePeriodResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenDispute(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/OpenDispute',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.OpenDisputeRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Dispute.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerDispute(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/AnswerDispute',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.AnswerDisputeRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Dispute.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveDispute(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/ResolveDispute',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ResolveDisputeRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Dispute.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDispute(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/GetDispute',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.GetDisputeRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Dispute.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDisputes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/ListDisputes',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListDisputesRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListDisputesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,7 +46,24 @@ class CommissionServiceStub:
     GetSale: _grpc.UnaryUnaryMultiCallable[_commission_pb2.GetSaleRequest, _commission_pb2.Sale]
     ListSales: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ListSalesRequest, _commission_pb2.ListSalesResponse]
     ExplainSale: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ExplainSaleRequest, _commission_pb2.ExplainSaleResponse]
-    """Every line of a sale or return with its derivation to the cent."""
+    """Every line of a sale or return with its derivation to the cent, those of closed periods that are earned on it too."""
+    ExplainLine: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ExplainLineRequest, _commission_pb2.ExplainLineResponse]
+    """One line with its derivation: of a sale, a return or the closing of a period."""
+    ClosePeriod: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ClosePeriodRequest, _commission_pb2.Period]
+    """Closes the next period: fixes what it is rated on, and begins to post its lines. The same again changes nothing."""
+    GetPeriod: _grpc.UnaryUnaryMultiCallable[_commission_pb2.GetPeriodRequest, _commission_pb2.Period]
+    ListPeriods: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ListPeriodsRequest, _commission_pb2.ListPeriodsResponse]
+    ListRatings: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ListRatingsRequest, _commission_pb2.ListRatingsResponse]
+    """What members have come to in a closed period."""
+    EstimatePeriod: _grpc.UnaryUnaryMultiCallable[_commission_pb2.EstimatePeriodRequest, _commission_pb2.EstimatePeriodResponse]
+    """What the open period would post if it were closed with what is known now. Shown only; never held or paid."""
+    OpenDispute: _grpc.UnaryUnaryMultiCallable[_commission_pb2.OpenDisputeRequest, _commission_pb2.Dispute]
+    """Disputes a posted line on behalf of its member. Answers come without the texts; `GetDispute` shows them."""
+    AnswerDispute: _grpc.UnaryUnaryMultiCallable[_commission_pb2.AnswerDisputeRequest, _commission_pb2.Dispute]
+    ResolveDispute: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ResolveDisputeRequest, _commission_pb2.Dispute]
+    """Ends a dispute; a correction is posted as a new line."""
+    GetDispute: _grpc.UnaryUnaryMultiCallable[_commission_pb2.GetDisputeRequest, _commission_pb2.Dispute]
+    ListDisputes: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ListDisputesRequest, _commission_pb2.ListDisputesResponse]
 
 @_typing.type_check_only
 class CommissionServiceAsyncStub(CommissionServiceStub):
@@ -66,7 +83,24 @@ class CommissionServiceAsyncStub(CommissionServiceStub):
     GetSale: _aio.UnaryUnaryMultiCallable[_commission_pb2.GetSaleRequest, _commission_pb2.Sale]  # type: ignore[assignment]
     ListSales: _aio.UnaryUnaryMultiCallable[_commission_pb2.ListSalesRequest, _commission_pb2.ListSalesResponse]  # type: ignore[assignment]
     ExplainSale: _aio.UnaryUnaryMultiCallable[_commission_pb2.ExplainSaleRequest, _commission_pb2.ExplainSaleResponse]  # type: ignore[assignment]
-    """Every line of a sale or return with its derivation to the cent."""
+    """Every line of a sale or return with its derivation to the cent, those of closed periods that are earned on it too."""
+    ExplainLine: _aio.UnaryUnaryMultiCallable[_commission_pb2.ExplainLineRequest, _commission_pb2.ExplainLineResponse]  # type: ignore[assignment]
+    """One line with its derivation: of a sale, a return or the closing of a period."""
+    ClosePeriod: _aio.UnaryUnaryMultiCallable[_commission_pb2.ClosePeriodRequest, _commission_pb2.Period]  # type: ignore[assignment]
+    """Closes the next period: fixes what it is rated on, and begins to post its lines. The same again changes nothing."""
+    GetPeriod: _aio.UnaryUnaryMultiCallable[_commission_pb2.GetPeriodRequest, _commission_pb2.Period]  # type: ignore[assignment]
+    ListPeriods: _aio.UnaryUnaryMultiCallable[_commission_pb2.ListPeriodsRequest, _commission_pb2.ListPeriodsResponse]  # type: ignore[assignment]
+    ListRatings: _aio.UnaryUnaryMultiCallable[_commission_pb2.ListRatingsRequest, _commission_pb2.ListRatingsResponse]  # type: ignore[assignment]
+    """What members have come to in a closed period."""
+    EstimatePeriod: _aio.UnaryUnaryMultiCallable[_commission_pb2.EstimatePeriodRequest, _commission_pb2.EstimatePeriodResponse]  # type: ignore[assignment]
+    """What the open period would post if it were closed with what is known now. Shown only; never held or paid."""
+    OpenDispute: _aio.UnaryUnaryMultiCallable[_commission_pb2.OpenDisputeRequest, _commission_pb2.Dispute]  # type: ignore[assignment]
+    """Disputes a posted line on behalf of its member. Answers come without the texts; `GetDispute` shows them."""
+    AnswerDispute: _aio.UnaryUnaryMultiCallable[_commission_pb2.AnswerDisputeRequest, _commission_pb2.Dispute]  # type: ignore[assignment]
+    ResolveDispute: _aio.UnaryUnaryMultiCallable[_commission_pb2.ResolveDisputeRequest, _commission_pb2.Dispute]  # type: ignore[assignment]
+    """Ends a dispute; a correction is posted as a new line."""
+    GetDispute: _aio.UnaryUnaryMultiCallable[_commission_pb2.GetDisputeRequest, _commission_pb2.Dispute]  # type: ignore[assignment]
+    ListDisputes: _aio.UnaryUnaryMultiCallable[_commission_pb2.ListDisputesRequest, _commission_pb2.ListDisputesResponse]  # type: ignore[assignment]
 
 class CommissionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Plans are published, sales recorded, and every line explained."""
@@ -137,6 +171,89 @@ class CommissionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _commission_pb2.ExplainSaleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_commission_pb2.ExplainSaleResponse, _abc.Awaitable[_commission_pb2.ExplainSaleResponse]]:
-        """Every line of a sale or return with its derivation to the cent."""
+        """Every line of a sale or return with its derivation to the cent, those of closed periods that are earned on it too."""
+
+    @_abc_1.abstractmethod
+    def ExplainLine(
+        self,
+        request: _commission_pb2.ExplainLineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.ExplainLineResponse, _abc.Awaitable[_commission_pb2.ExplainLineResponse]]:
+        """One line with its derivation: of a sale, a return or the closing of a period."""
+
+    @_abc_1.abstractmethod
+    def ClosePeriod(
+        self,
+        request: _commission_pb2.ClosePeriodRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.Period, _abc.Awaitable[_commission_pb2.Period]]:
+        """Closes the next period: fixes what it is rated on, and begins to post its lines. The same again changes nothing."""
+
+    @_abc_1.abstractmethod
+    def GetPeriod(
+        self,
+        request: _commission_pb2.GetPeriodRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.Period, _abc.Awaitable[_commission_pb2.Period]]: ...
+
+    @_abc_1.abstractmethod
+    def ListPeriods(
+        self,
+        request: _commission_pb2.ListPeriodsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.ListPeriodsResponse, _abc.Awaitable[_commission_pb2.ListPeriodsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListRatings(
+        self,
+        request: _commission_pb2.ListRatingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.ListRatingsResponse, _abc.Awaitable[_commission_pb2.ListRatingsResponse]]:
+        """What members have come to in a closed period."""
+
+    @_abc_1.abstractmethod
+    def EstimatePeriod(
+        self,
+        request: _commission_pb2.EstimatePeriodRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.EstimatePeriodResponse, _abc.Awaitable[_commission_pb2.EstimatePeriodResponse]]:
+        """What the open period would post if it were closed with what is known now. Shown only; never held or paid."""
+
+    @_abc_1.abstractmethod
+    def OpenDispute(
+        self,
+        request: _commission_pb2.OpenDisputeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.Dispute, _abc.Awaitable[_commission_pb2.Dispute]]:
+        """Disputes a posted line on behalf of its member. Answers come without the texts; `GetDispute` shows them."""
+
+    @_abc_1.abstractmethod
+    def AnswerDispute(
+        self,
+        request: _commission_pb2.AnswerDisputeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.Dispute, _abc.Awaitable[_commission_pb2.Dispute]]: ...
+
+    @_abc_1.abstractmethod
+    def ResolveDispute(
+        self,
+        request: _commission_pb2.ResolveDisputeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.Dispute, _abc.Awaitable[_commission_pb2.Dispute]]:
+        """Ends a dispute; a correction is posted as a new line."""
+
+    @_abc_1.abstractmethod
+    def GetDispute(
+        self,
+        request: _commission_pb2.GetDisputeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.Dispute, _abc.Awaitable[_commission_pb2.Dispute]]: ...
+
+    @_abc_1.abstractmethod
+    def ListDisputes(
+        self,
+        request: _commission_pb2.ListDisputesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.ListDisputesResponse, _abc.Awaitable[_commission_pb2.ListDisputesResponse]]: ...
 
 def add_CommissionServiceServicer_to_server(servicer: CommissionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -4,6 +4,7 @@ isort:skip_file
 What commission makes public."""
 
 from collections import abc as _abc
+from fenxiao.api.commission.v1 import goods_pb2 as _goods_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -28,6 +29,7 @@ class PlanPublished(_message.Message):
     CURRENCY_FIELD_NUMBER: _builtins.int
     EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
     DOCUMENT_FIELD_NUMBER: _builtins.int
+    OVERRIDDEN_RULES_FIELD_NUMBER: _builtins.int
     hash: _builtins.str
     version: _builtins.str
     currency: _builtins.str
@@ -35,6 +37,10 @@ class PlanPublished(_message.Message):
     """As submitted."""
     @_builtins.property
     def effective_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def overridden_rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Rules of its jurisdictions that it does not satisfy and that somebody has overridden, such as `CN/team-pay`."""
+
     def __init__(
         self,
         *,
@@ -43,10 +49,11 @@ class PlanPublished(_message.Message):
         currency: _builtins.str = ...,
         effective_time: _timestamp_pb2.Timestamp | None = ...,
         document: _builtins.bytes = ...,
+        overridden_rules: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "document", b"document", "effective_time", b"effective_time", "hash", b"hash", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "document", b"document", "effective_time", b"effective_time", "hash", b"hash", "overridden_rules", b"overridden_rules", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -64,6 +71,7 @@ class SaleRecorded(_message.Message):
     SALE_CLASS_FIELD_NUMBER: _builtins.int
     PLAN_HASH_FIELD_NUMBER: _builtins.int
     BIZ_TRANSACTIONS_FIELD_NUMBER: _builtins.int
+    GOODS_FIELD_NUMBER: _builtins.int
     sale: _builtins.str
     """UUID."""
     member: _builtins.str
@@ -78,6 +86,10 @@ class SaleRecorded(_message.Message):
     def occur_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def biz_transactions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def goods(self) -> _goods_pb2.Goods:
+        """What of the goods was reported; left out where nothing was."""
+
     def __init__(
         self,
         *,
@@ -89,10 +101,11 @@ class SaleRecorded(_message.Message):
         sale_class: _builtins.str = ...,
         plan_hash: _builtins.str = ...,
         biz_transactions: _abc.Iterable[_builtins.str] | None = ...,
+        goods: _goods_pb2.Goods | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["occur_time", b"occur_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["goods", b"goods", "occur_time", b"occur_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "biz_transactions", b"biz_transactions", "currency", b"currency", "member", b"member", "occur_time", b"occur_time", "plan_hash", b"plan_hash", "sale", b"sale", "sale_class", b"sale_class"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "biz_transactions", b"biz_transactions", "currency", b"currency", "goods", b"goods", "member", b"member", "occur_time", b"occur_time", "plan_hash", b"plan_hash", "sale", b"sale", "sale_class", b"sale_class"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -110,6 +123,7 @@ class ReturnRecorded(_message.Message):
     SALE_CLASS_FIELD_NUMBER: _builtins.int
     PLAN_HASH_FIELD_NUMBER: _builtins.int
     ORIGINAL_SALE_FIELD_NUMBER: _builtins.int
+    GOODS_FIELD_NUMBER: _builtins.int
     sale: _builtins.str
     """UUID of the return."""
     member: _builtins.str
@@ -123,6 +137,8 @@ class ReturnRecorded(_message.Message):
     """UUID of the sale that is returned; empty where none was named."""
     @_builtins.property
     def occur_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def goods(self) -> _goods_pb2.Goods: ...
     def __init__(
         self,
         *,
@@ -134,10 +150,11 @@ class ReturnRecorded(_message.Message):
         sale_class: _builtins.str = ...,
         plan_hash: _builtins.str = ...,
         original_sale: _builtins.str = ...,
+        goods: _goods_pb2.Goods | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["occur_time", b"occur_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["goods", b"goods", "occur_time", b"occur_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "currency", b"currency", "member", b"member", "occur_time", b"occur_time", "original_sale", b"original_sale", "plan_hash", b"plan_hash", "sale", b"sale", "sale_class", b"sale_class"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "currency", b"currency", "goods", b"goods", "member", b"member", "occur_time", b"occur_time", "original_sale", b"original_sale", "plan_hash", b"plan_hash", "sale", b"sale", "sale_class", b"sale_class"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -200,6 +217,9 @@ class PostedLine(_message.Message):
     AMOUNT_MINOR_FIELD_NUMBER: _builtins.int
     CONDITIONS_FIELD_NUMBER: _builtins.int
     REVERSES_FIELD_NUMBER: _builtins.int
+    SALE_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
     line: _builtins.str
     """UUID."""
     member: _builtins.str
@@ -212,7 +232,13 @@ class PostedLine(_message.Message):
     amount_minor: _builtins.int
     """Minor units; negative for what a return claws back."""
     reverses: _builtins.str
-    """For a clawback of a named sale: the line that it takes back; else empty."""
+    """For a clawback of a named sale, and for what a closing takes back: the line that it takes from; else empty."""
+    sale: _builtins.str
+    """Of a line of a period, what it is earned on beside the period's volume: UUID of a sale; else empty."""
+    other: _builtins.str
+    """The same: UUID of the member whose volume, leg or earnings it is earned on; else empty."""
+    rule: _builtins.str
+    """JSON pointer to the rule in the plan document. Set on lines of a period."""
     @_builtins.property
     def conditions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Condition]: ...
     def __init__(
@@ -227,10 +253,13 @@ class PostedLine(_message.Message):
         amount_minor: _builtins.int = ...,
         conditions: _abc.Iterable[Global___Condition] | None = ...,
         reverses: _builtins.str = ...,
+        sale: _builtins.str = ...,
+        other: _builtins.str = ...,
+        rule: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "base", b"base", "component", b"component", "conditions", b"conditions", "level", b"level", "line", b"line", "member", b"member", "rate", b"rate", "reverses", b"reverses"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "base", b"base", "component", b"component", "conditions", b"conditions", "level", b"level", "line", b"line", "member", b"member", "other", b"other", "rate", b"rate", "reverses", b"reverses", "rule", b"rule", "sale", b"sale"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -249,8 +278,9 @@ class LinesPosted(_message.Message):
     ENGINE_VERSION_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
     MEMBERS_CUT_FIELD_NUMBER: _builtins.int
+    PERIOD_START_FIELD_NUMBER: _builtins.int
     source: _builtins.str
-    """UUID of the sale or return."""
+    """UUID of the sale or return, of the closing of a period, or of the dispute whose correction it is."""
     currency: _builtins.str
     plan_hash: _builtins.str
     engine_version: _builtins.str
@@ -261,6 +291,12 @@ class LinesPosted(_message.Message):
     def occur_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___PostedLine]: ...
+    @_builtins.property
+    def period_start(self) -> _timestamp_pb2.Timestamp:
+        """Posted by the closing of a period: when the period begins to which the lines belong. It is an earlier one than the
+        one closed where late sales or returns have changed what it comes to.
+        """
+
     def __init__(
         self,
         *,
@@ -271,11 +307,259 @@ class LinesPosted(_message.Message):
         engine_version: _builtins.str = ...,
         lines: _abc.Iterable[Global___PostedLine] | None = ...,
         members_cut: _builtins.str = ...,
+        period_start: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["occur_time", b"occur_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occur_time", b"occur_time", "period_start", b"period_start"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "engine_version", b"engine_version", "lines", b"lines", "members_cut", b"members_cut", "occur_time", b"occur_time", "plan_hash", b"plan_hash", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "engine_version", b"engine_version", "lines", b"lines", "members_cut", b"members_cut", "occur_time", b"occur_time", "period_start", b"period_start", "plan_hash", b"plan_hash", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LinesPosted: _TypeAlias = LinesPosted  # noqa: Y015
+
+@_typing.final
+class PeriodSealed(_message.Message):
+    """A period is closed: from now on what it is rated on is fixed. Its lines follow."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSING_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    PLAN_HASH_FIELD_NUMBER: _builtins.int
+    SALES_CUT_FIELD_NUMBER: _builtins.int
+    MEMBERS_CUT_FIELD_NUMBER: _builtins.int
+    ENGINE_VERSION_FIELD_NUMBER: _builtins.int
+    closing: _builtins.str
+    """UUID of the closing."""
+    plan_hash: _builtins.str
+    """The version whose rules for periods apply to it."""
+    sales_cut: _builtins.int
+    """Sales and returns count that stand up to this position in commission's store."""
+    members_cut: _builtins.str
+    """The same in membership's store, as `store:position`."""
+    engine_version: _builtins.str
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """The first moment behind it."""
+
+    def __init__(
+        self,
+        *,
+        closing: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        plan_hash: _builtins.str = ...,
+        sales_cut: _builtins.int = ...,
+        members_cut: _builtins.str = ...,
+        engine_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closing", b"closing", "end_time", b"end_time", "engine_version", b"engine_version", "members_cut", b"members_cut", "plan_hash", b"plan_hash", "sales_cut", b"sales_cut", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PeriodSealed: _TypeAlias = PeriodSealed  # noqa: Y015
+
+@_typing.final
+class MemberRated(_message.Message):
+    """What a member comes to in a period: the row from which the member's own lines of the period can be checked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSING_FIELD_NUMBER: _builtins.int
+    PERIOD_START_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    PERSONAL_VOLUME_FIELD_NUMBER: _builtins.int
+    GROUP_VOLUME_FIELD_NUMBER: _builtins.int
+    RANK_FIELD_NUMBER: _builtins.int
+    HIGHEST_RANK_FIELD_NUMBER: _builtins.int
+    EARNED_MINOR_FIELD_NUMBER: _builtins.int
+    CARRY_FIELD_NUMBER: _builtins.int
+    closing: _builtins.str
+    member: _builtins.str
+    """UUID."""
+    personal_volume: _builtins.str
+    """Exact decimals, in the measure that the plan's `volume` names."""
+    group_volume: _builtins.str
+    rank: _builtins.str
+    """Paid-as rank in the period, and the highest ever; empty for none."""
+    highest_rank: _builtins.str
+    earned_minor: _builtins.int
+    """What the period's lines add up to in minor units, those posted with sales included."""
+    @_builtins.property
+    def period_start(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def carry(self) -> _containers.RepeatedCompositeFieldContainer[Global___Carry]:
+        """What the next period starts from."""
+
+    def __init__(
+        self,
+        *,
+        closing: _builtins.str = ...,
+        period_start: _timestamp_pb2.Timestamp | None = ...,
+        member: _builtins.str = ...,
+        personal_volume: _builtins.str = ...,
+        group_volume: _builtins.str = ...,
+        rank: _builtins.str = ...,
+        highest_rank: _builtins.str = ...,
+        earned_minor: _builtins.int = ...,
+        carry: _abc.Iterable[Global___Carry] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["period_start", b"period_start"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carry", b"carry", "closing", b"closing", "earned_minor", b"earned_minor", "group_volume", b"group_volume", "highest_rank", b"highest_rank", "member", b"member", "period_start", b"period_start", "personal_volume", b"personal_volume", "rank", b"rank"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MemberRated: _TypeAlias = MemberRated  # noqa: Y015
+
+@_typing.final
+class Carry(_message.Message):
+    """What a component, or the ranks (`component` empty), hand to the next period."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMPONENT_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    component: _builtins.str
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    def __init__(
+        self,
+        *,
+        component: _builtins.str = ...,
+        values: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["component", b"component", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Carry: _TypeAlias = Carry  # noqa: Y015
+
+@_typing.final
+class PeriodClosed(_message.Message):
+    """Every line and row of a closing has been posted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSING_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    POSTED_MINOR_FIELD_NUMBER: _builtins.int
+    closing: _builtins.str
+    lines: _builtins.int
+    members: _builtins.int
+    posted_minor: _builtins.int
+    """What the closing has posted, in minor units."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        closing: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        lines: _builtins.int = ...,
+        members: _builtins.int = ...,
+        posted_minor: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closing", b"closing", "lines", b"lines", "members", b"members", "posted_minor", b"posted_minor", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PeriodClosed: _TypeAlias = PeriodClosed  # noqa: Y015
+
+@_typing.final
+class DisputeOpened(_message.Message):
+    """A member does not agree with a posted line. What is said for and against it stays in the service."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPUTE_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    dispute: _builtins.str
+    line: _builtins.str
+    member: _builtins.str
+    def __init__(
+        self,
+        *,
+        dispute: _builtins.str = ...,
+        line: _builtins.str = ...,
+        member: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dispute", b"dispute", "line", b"line", "member", b"member"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DisputeOpened: _TypeAlias = DisputeOpened  # noqa: Y015
+
+@_typing.final
+class DisputeAnswered(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPUTE_FIELD_NUMBER: _builtins.int
+    dispute: _builtins.str
+    def __init__(
+        self,
+        *,
+        dispute: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dispute", b"dispute"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DisputeAnswered: _TypeAlias = DisputeAnswered  # noqa: Y015
+
+@_typing.final
+class DisputeResolved(_message.Message):
+    """The end of a dispute. The correction, if there is one, is posted as a line whose source is the dispute."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPUTE_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    CORRECTION_MINOR_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    CORRECTION_LINE_FIELD_NUMBER: _builtins.int
+    dispute: _builtins.str
+    line: _builtins.str
+    member: _builtins.str
+    outcome: _builtins.str
+    """`upheld` or `rejected`."""
+    correction_minor: _builtins.int
+    currency: _builtins.str
+    correction_line: _builtins.str
+    """UUID of the line that corrects; empty where none does."""
+    def __init__(
+        self,
+        *,
+        dispute: _builtins.str = ...,
+        line: _builtins.str = ...,
+        member: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        correction_minor: _builtins.int = ...,
+        currency: _builtins.str = ...,
+        correction_line: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["correction_line", b"correction_line", "correction_minor", b"correction_minor", "currency", b"currency", "dispute", b"dispute", "line", b"line", "member", b"member", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DisputeResolved: _TypeAlias = DisputeResolved  # noqa: Y015

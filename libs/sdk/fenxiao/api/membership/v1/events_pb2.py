@@ -22,26 +22,31 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from fenxiao.api.membership.v1 import placement_pb2 as fenxiao_dot_api_dot_membership_dot_v1_dot_placement__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&fenxiao/api/membership/v1/events.proto\x12\x19\x66\x65nxiao.api.membership.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x01\n\x10ProgrammeCreated\x12\x11\n\tprogramme\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12\x11\n\ttime_zone\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"o\n\x0eMemberEnrolled\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x0f\n\x07sponsor\x18\x02 \x01(\t\x12-\n\tjoin_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05payee\x18\x04 \x01(\t\"e\n\x0eSponsorChanged\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x0f\n\x07sponsor\x18\x02 \x01(\t\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"!\n\x0fMemberSuspended\x12\x0e\n\x06member\x18\x01 \x01(\t\"\"\n\x10MemberReinstated\x12\x0e\n\x06member\x18\x01 \x01(\t\"=\n\x0bWalletBound\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\r\n\x05payee\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&fenxiao/api/membership/v1/events.proto\x12\x19\x66\x65nxiao.api.membership.v1\x1a)fenxiao/api/membership/v1/placement.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x01\n\x10ProgrammeCreated\x12\x11\n\tprogramme\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12\x11\n\ttime_zone\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"o\n\x0eMemberEnrolled\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x0f\n\x07sponsor\x18\x02 \x01(\t\x12-\n\tjoin_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05payee\x18\x04 \x01(\t\"R\n\x10PlacementRuleSet\x12\r\n\x05width\x18\x01 \x01(\x05\x12/\n\x05spill\x18\x02 \x01(\x0e\x32 .fenxiao.api.membership.v1.Spill\"\xab\x01\n\x0cMemberPlaced\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x0e\n\x06parent\x18\x02 \x01(\t\x12\x0b\n\x03leg\x18\x03 \x01(\x05\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x06\x63hoice\x18\x05 \x01(\x0e\x32*.fenxiao.api.membership.v1.PlacementChoice\"e\n\x0eSponsorChanged\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x0f\n\x07sponsor\x18\x02 \x01(\t\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"!\n\x0fMemberSuspended\x12\x0e\n\x06member\x18\x01 \x01(\t\"\"\n\x10MemberReinstated\x12\x0e\n\x06member\x18\x01 \x01(\t\"=\n\x0bWalletBound\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\r\n\x05payee\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fenxiao.api.membership.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PROGRAMMECREATED']._serialized_start=103
-  _globals['_PROGRAMMECREATED']._serialized_end=247
-  _globals['_MEMBERENROLLED']._serialized_start=249
-  _globals['_MEMBERENROLLED']._serialized_end=360
-  _globals['_SPONSORCHANGED']._serialized_start=362
-  _globals['_SPONSORCHANGED']._serialized_end=463
-  _globals['_MEMBERSUSPENDED']._serialized_start=465
-  _globals['_MEMBERSUSPENDED']._serialized_end=498
-  _globals['_MEMBERREINSTATED']._serialized_start=500
-  _globals['_MEMBERREINSTATED']._serialized_end=534
-  _globals['_WALLETBOUND']._serialized_start=536
-  _globals['_WALLETBOUND']._serialized_end=597
+  _globals['_PROGRAMMECREATED']._serialized_start=146
+  _globals['_PROGRAMMECREATED']._serialized_end=290
+  _globals['_MEMBERENROLLED']._serialized_start=292
+  _globals['_MEMBERENROLLED']._serialized_end=403
+  _globals['_PLACEMENTRULESET']._serialized_start=405
+  _globals['_PLACEMENTRULESET']._serialized_end=487
+  _globals['_MEMBERPLACED']._serialized_start=490
+  _globals['_MEMBERPLACED']._serialized_end=661
+  _globals['_SPONSORCHANGED']._serialized_start=663
+  _globals['_SPONSORCHANGED']._serialized_end=764
+  _globals['_MEMBERSUSPENDED']._serialized_start=766
+  _globals['_MEMBERSUSPENDED']._serialized_end=799
+  _globals['_MEMBERREINSTATED']._serialized_start=801
+  _globals['_MEMBERREINSTATED']._serialized_end=835
+  _globals['_WALLETBOUND']._serialized_start=837
+  _globals['_WALLETBOUND']._serialized_end=898
 # @@protoc_insertion_point(module_scope)

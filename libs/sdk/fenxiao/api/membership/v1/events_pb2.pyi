@@ -3,6 +3,7 @@
 isort:skip_file
 What membership makes public. Nothing personal: a member is a random UUID here."""
 
+from fenxiao.api.membership.v1 import placement_pb2 as _placement_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -80,6 +81,68 @@ class MemberEnrolled(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MemberEnrolled: _TypeAlias = MemberEnrolled  # noqa: Y015
+
+@_typing.final
+class PlacementRuleSet(_message.Message):
+    """The programme has a placement tree from now on. Recorded once at most."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WIDTH_FIELD_NUMBER: _builtins.int
+    SPILL_FIELD_NUMBER: _builtins.int
+    width: _builtins.int
+    """Places below each member."""
+    spill: _placement_pb2.Spill.ValueType
+    def __init__(
+        self,
+        *,
+        width: _builtins.int = ...,
+        spill: _placement_pb2.Spill.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["spill", b"spill", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlacementRuleSet: _TypeAlias = PlacementRuleSet  # noqa: Y015
+
+@_typing.final
+class MemberPlaced(_message.Message):
+    """A member has a place in the placement tree, for good."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_FIELD_NUMBER: _builtins.int
+    PARENT_FIELD_NUMBER: _builtins.int
+    LEG_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
+    CHOICE_FIELD_NUMBER: _builtins.int
+    member: _builtins.str
+    parent: _builtins.str
+    """UUID; empty at the top."""
+    leg: _builtins.int
+    """From 0 on the left; -1 at the top."""
+    choice: _placement_pb2.PlacementChoice.ValueType
+    """Whether anybody can compute the place, or it was asked for."""
+    @_builtins.property
+    def effective_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        member: _builtins.str = ...,
+        parent: _builtins.str = ...,
+        leg: _builtins.int = ...,
+        effective_time: _timestamp_pb2.Timestamp | None = ...,
+        choice: _placement_pb2.PlacementChoice.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "effective_time", b"effective_time", "leg", b"leg", "member", b"member", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MemberPlaced: _TypeAlias = MemberPlaced  # noqa: Y015
 
 @_typing.final
 class SponsorChanged(_message.Message):

@@ -5,6 +5,7 @@ Programmes, members, their sponsors, their standing and their wallets."""
 
 from collections import abc as _abc
 from fenxiao.api.common.v1 import common_pb2 as _common_pb2
+from fenxiao.api.membership.v1 import placement_pb2 as _placement_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -47,6 +48,7 @@ class Programme(_message.Message):
     CURRENCY_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
+    PLACEMENT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`programmes/{programme}`."""
     display_name: _builtins.str
@@ -58,6 +60,10 @@ class Programme(_message.Message):
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Nothing that the programme records may have happened earlier."""
 
+    @_builtins.property
+    def placement(self) -> _placement_pb2.PlacementRule:
+        """Needed for plans with a binary or a matrix; unset where nobody is placed."""
+
     def __init__(
         self,
         *,
@@ -66,10 +72,11 @@ class Programme(_message.Message):
         currency: _builtins.str = ...,
         time_zone: _builtins.str = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
+        placement: _placement_pb2.PlacementRule | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["placement", b"placement", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "display_name", b"display_name", "name", b"name", "start_time", b"start_time", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "display_name", b"display_name", "name", b"name", "placement", b"placement", "start_time", b"start_time", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -113,6 +120,7 @@ class Member(_message.Message):
     WALLET_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     PAYEE_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`programmes/{programme}/members/{uuid}`."""
     reference: _builtins.str
@@ -132,6 +140,10 @@ class Member(_message.Message):
     def join_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def wallet(self) -> Global___Wallet: ...
+    @_builtins.property
+    def place(self) -> _placement_pb2.Place:
+        """Unset for who is not placed."""
+
     def __init__(
         self,
         *,
@@ -145,10 +157,11 @@ class Member(_message.Message):
         wallet: Global___Wallet | None = ...,
         state: Global___MemberState.ValueType = ...,
         payee: _builtins.str = ...,
+        place: _placement_pb2.Place | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["join_time", b"join_time", "wallet", b"wallet"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["join_time", b"join_time", "place", b"place", "wallet", b"wallet"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "display_name", b"display_name", "email", b"email", "join_time", b"join_time", "name", b"name", "payee", b"payee", "reference", b"reference", "sponsor", b"sponsor", "state", b"state", "wallet", b"wallet"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "display_name", b"display_name", "email", b"email", "join_time", b"join_time", "name", b"name", "payee", b"payee", "place", b"place", "reference", b"reference", "sponsor", b"sponsor", "state", b"state", "wallet", b"wallet"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -164,6 +177,7 @@ class CreateProgrammeRequest(_message.Message):
     programme_id: _builtins.str
     """3 to 40 of a-z, 0-9 and `-`; becomes the resource name."""
     request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
     @_builtins.property
     def programme(self) -> Global___Programme: ...
     def __init__(
@@ -246,6 +260,34 @@ class ListProgrammesResponse(_message.Message):
 Global___ListProgrammesResponse: _TypeAlias = ListProgrammesResponse  # noqa: Y015
 
 @_typing.final
+class SetPlacementRuleRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PLACEMENT_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`programmes/{programme}`."""
+    request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
+    @_builtins.property
+    def placement(self) -> _placement_pb2.PlacementRule: ...
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        placement: _placement_pb2.PlacementRule | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["placement", b"placement"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "placement", b"placement", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetPlacementRuleRequest: _TypeAlias = SetPlacementRuleRequest  # noqa: Y015
+
+@_typing.final
 class NewMember(_message.Message):
     """A member as the merchant reports it."""
 
@@ -258,6 +300,7 @@ class NewMember(_message.Message):
     EMAIL_FIELD_NUMBER: _builtins.int
     COUNTRY_FIELD_NUMBER: _builtins.int
     WALLET_FIELD_NUMBER: _builtins.int
+    PLACEMENT_FIELD_NUMBER: _builtins.int
     reference: _builtins.str
     """1 to 128 characters, unique in the programme."""
     sponsor_reference: _builtins.str
@@ -269,6 +312,12 @@ class NewMember(_message.Message):
     """Counts as unproven until its owner has signed."""
     @_builtins.property
     def join_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def placement(self) -> _placement_pb2.PlacementWish:
+        """Where to place it. Unset, in a programme with a placement rule: by spill-over from the sponsor. Who has a sponsor
+        that is not placed is not placed either.
+        """
+
     def __init__(
         self,
         *,
@@ -279,10 +328,11 @@ class NewMember(_message.Message):
         email: _builtins.str = ...,
         country: _builtins.str = ...,
         wallet: _builtins.str = ...,
+        placement: _placement_pb2.PlacementWish | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["join_time", b"join_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["join_time", b"join_time", "placement", b"placement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "display_name", b"display_name", "email", b"email", "join_time", b"join_time", "reference", b"reference", "sponsor_reference", b"sponsor_reference", "wallet", b"wallet"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "display_name", b"display_name", "email", b"email", "join_time", b"join_time", "placement", b"placement", "reference", b"reference", "sponsor_reference", b"sponsor_reference", "wallet", b"wallet"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -298,6 +348,7 @@ class EnrolMemberRequest(_message.Message):
     parent: _builtins.str
     """`programmes/{programme}`."""
     request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
     @_builtins.property
     def member(self) -> Global___NewMember: ...
     def __init__(
@@ -607,6 +658,7 @@ class ChangeSponsorRequest(_message.Message):
     sponsor: _builtins.str
     """Resource name of the new sponsor."""
     request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
     @_builtins.property
     def effective_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -626,6 +678,40 @@ class ChangeSponsorRequest(_message.Message):
 Global___ChangeSponsorRequest: _TypeAlias = ChangeSponsorRequest  # noqa: Y015
 
 @_typing.final
+class PlaceMemberRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PLACEMENT_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The member."""
+    request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
+    @_builtins.property
+    def placement(self) -> _placement_pb2.PlacementWish:
+        """Unset: by spill-over from the sponsor of that time."""
+
+    @_builtins.property
+    def effective_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        placement: _placement_pb2.PlacementWish | None = ...,
+        effective_time: _timestamp_pb2.Timestamp | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "placement", b"placement"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "name", b"name", "placement", b"placement", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlaceMemberRequest: _TypeAlias = PlaceMemberRequest  # noqa: Y015
+
+@_typing.final
 class SuspendMemberRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -635,6 +721,7 @@ class SuspendMemberRequest(_message.Message):
     name: _builtins.str
     reason: _builtins.str
     request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
     def __init__(
         self,
         *,
@@ -658,6 +745,7 @@ class ReinstateMemberRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
     def __init__(
         self,
         *,
@@ -730,6 +818,7 @@ class BindWalletRequest(_message.Message):
     signature: _builtins.bytes
     """65 bytes r‖s‖v over the challenge."""
     request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
     def __init__(
         self,
         *,

@@ -50,6 +50,11 @@ class MembershipServiceStub:
                 request_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ListProgrammesRequest.SerializeToString,
                 response_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ListProgrammesResponse.FromString,
                 _registered_method=True)
+        self.SetPlacementRule = channel.unary_unary(
+                '/fenxiao.api.membership.v1.MembershipService/SetPlacementRule',
+                request_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.SetPlacementRuleRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Programme.FromString,
+                _registered_method=True)
         self.EnrolMember = channel.unary_unary(
                 '/fenxiao.api.membership.v1.MembershipService/EnrolMember',
                 request_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.EnrolMemberRequest.SerializeToString,
@@ -83,6 +88,11 @@ class MembershipServiceStub:
         self.ChangeSponsor = channel.unary_unary(
                 '/fenxiao.api.membership.v1.MembershipService/ChangeSponsor',
                 request_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ChangeSponsorRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.FromString,
+                _registered_method=True)
+        self.PlaceMember = channel.unary_unary(
+                '/fenxiao.api.membership.v1.MembershipService/PlaceMember',
+                request_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.PlaceMemberRequest.SerializeToString,
                 response_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.FromString,
                 _registered_method=True)
         self.SuspendMember = channel.unary_unary(
@@ -136,6 +146,13 @@ class MembershipServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetPlacementRule(self, request, context):
+        """Gives a programme its placement tree; fixed from then on. Whoever is enrolled later is placed by it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EnrolMember(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -177,6 +194,13 @@ class MembershipServiceServicer:
 
     def ChangeSponsor(self, request, context):
         """Gives a member another sponsor from a moment on; what was before stays as it was.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PlaceMember(self, request, context):
+        """Places a member whom enrolment has not placed. Nobody is moved.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -232,6 +256,11 @@ def add_MembershipServiceServicer_to_server(servicer, server):
                     request_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ListProgrammesRequest.FromString,
                     response_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ListProgrammesResponse.SerializeToString,
             ),
+            'SetPlacementRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetPlacementRule,
+                    request_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.SetPlacementRuleRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Programme.SerializeToString,
+            ),
             'EnrolMember': grpc.unary_unary_rpc_method_handler(
                     servicer.EnrolMember,
                     request_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.EnrolMemberRequest.FromString,
@@ -265,6 +294,11 @@ def add_MembershipServiceServicer_to_server(servicer, server):
             'ChangeSponsor': grpc.unary_unary_rpc_method_handler(
                     servicer.ChangeSponsor,
                     request_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ChangeSponsorRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.SerializeToString,
+            ),
+            'PlaceMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.PlaceMember,
+                    request_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.PlaceMemberRequest.FromString,
                     response_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.SerializeToString,
             ),
             'SuspendMember': grpc.unary_unary_rpc_method_handler(
@@ -375,6 +409,33 @@ class MembershipService:
             '/fenxiao.api.membership.v1.MembershipService/ListProgrammes',
             fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ListProgrammesRequest.SerializeToString,
             fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ListProgrammesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetPlacementRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.membership.v1.MembershipService/SetPlacementRule',
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.SetPlacementRuleRequest.SerializeToString,
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Programme.FromString,
             options,
             channel_credentials,
             insecure,
@@ -563,6 +624,33 @@ class MembershipService:
             target,
             '/fenxiao.api.membership.v1.MembershipService/ChangeSponsor',
             fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ChangeSponsorRequest.SerializeToString,
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlaceMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.membership.v1.MembershipService/PlaceMember',
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.PlaceMemberRequest.SerializeToString,
             fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.FromString,
             options,
             channel_credentials,

@@ -38,6 +38,8 @@ class MembershipServiceStub:
     GetProgramme: _grpc.UnaryUnaryMultiCallable[_membership_pb2.GetProgrammeRequest, _membership_pb2.Programme]
     ListProgrammes: _grpc.UnaryUnaryMultiCallable[_membership_pb2.ListProgrammesRequest, _membership_pb2.ListProgrammesResponse]
     """Programmes that the credential may see."""
+    SetPlacementRule: _grpc.UnaryUnaryMultiCallable[_membership_pb2.SetPlacementRuleRequest, _membership_pb2.Programme]
+    """Gives a programme its placement tree; fixed from then on. Whoever is enrolled later is placed by it."""
     EnrolMember: _grpc.UnaryUnaryMultiCallable[_membership_pb2.EnrolMemberRequest, _membership_pb2.Member]
     BatchEnrolMembers: _grpc.UnaryUnaryMultiCallable[_membership_pb2.BatchEnrolMembersRequest, _membership_pb2.BatchEnrolMembersResponse]
     """Up to 500 members; each is taken, repeated or refused for itself. Sponsors may stand earlier in the batch."""
@@ -49,6 +51,8 @@ class MembershipServiceStub:
     """The sponsor tree below a member, in depth-first order."""
     ChangeSponsor: _grpc.UnaryUnaryMultiCallable[_membership_pb2.ChangeSponsorRequest, _membership_pb2.Member]
     """Gives a member another sponsor from a moment on; what was before stays as it was."""
+    PlaceMember: _grpc.UnaryUnaryMultiCallable[_membership_pb2.PlaceMemberRequest, _membership_pb2.Member]
+    """Places a member whom enrolment has not placed. Nobody is moved."""
     SuspendMember: _grpc.UnaryUnaryMultiCallable[_membership_pb2.SuspendMemberRequest, _membership_pb2.Member]
     ReinstateMember: _grpc.UnaryUnaryMultiCallable[_membership_pb2.ReinstateMemberRequest, _membership_pb2.Member]
     GetWalletChallenge: _grpc.UnaryUnaryMultiCallable[_membership_pb2.GetWalletChallengeRequest, _membership_pb2.GetWalletChallengeResponse]
@@ -67,6 +71,8 @@ class MembershipServiceAsyncStub(MembershipServiceStub):
     GetProgramme: _aio.UnaryUnaryMultiCallable[_membership_pb2.GetProgrammeRequest, _membership_pb2.Programme]  # type: ignore[assignment]
     ListProgrammes: _aio.UnaryUnaryMultiCallable[_membership_pb2.ListProgrammesRequest, _membership_pb2.ListProgrammesResponse]  # type: ignore[assignment]
     """Programmes that the credential may see."""
+    SetPlacementRule: _aio.UnaryUnaryMultiCallable[_membership_pb2.SetPlacementRuleRequest, _membership_pb2.Programme]  # type: ignore[assignment]
+    """Gives a programme its placement tree; fixed from then on. Whoever is enrolled later is placed by it."""
     EnrolMember: _aio.UnaryUnaryMultiCallable[_membership_pb2.EnrolMemberRequest, _membership_pb2.Member]  # type: ignore[assignment]
     BatchEnrolMembers: _aio.UnaryUnaryMultiCallable[_membership_pb2.BatchEnrolMembersRequest, _membership_pb2.BatchEnrolMembersResponse]  # type: ignore[assignment]
     """Up to 500 members; each is taken, repeated or refused for itself. Sponsors may stand earlier in the batch."""
@@ -78,6 +84,8 @@ class MembershipServiceAsyncStub(MembershipServiceStub):
     """The sponsor tree below a member, in depth-first order."""
     ChangeSponsor: _aio.UnaryUnaryMultiCallable[_membership_pb2.ChangeSponsorRequest, _membership_pb2.Member]  # type: ignore[assignment]
     """Gives a member another sponsor from a moment on; what was before stays as it was."""
+    PlaceMember: _aio.UnaryUnaryMultiCallable[_membership_pb2.PlaceMemberRequest, _membership_pb2.Member]  # type: ignore[assignment]
+    """Places a member whom enrolment has not placed. Nobody is moved."""
     SuspendMember: _aio.UnaryUnaryMultiCallable[_membership_pb2.SuspendMemberRequest, _membership_pb2.Member]  # type: ignore[assignment]
     ReinstateMember: _aio.UnaryUnaryMultiCallable[_membership_pb2.ReinstateMemberRequest, _membership_pb2.Member]  # type: ignore[assignment]
     GetWalletChallenge: _aio.UnaryUnaryMultiCallable[_membership_pb2.GetWalletChallengeRequest, _membership_pb2.GetWalletChallengeResponse]  # type: ignore[assignment]
@@ -111,6 +119,14 @@ class MembershipServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_membership_pb2.ListProgrammesResponse, _abc.Awaitable[_membership_pb2.ListProgrammesResponse]]:
         """Programmes that the credential may see."""
+
+    @_abc_1.abstractmethod
+    def SetPlacementRule(
+        self,
+        request: _membership_pb2.SetPlacementRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_membership_pb2.Programme, _abc.Awaitable[_membership_pb2.Programme]]:
+        """Gives a programme its placement tree; fixed from then on. Whoever is enrolled later is placed by it."""
 
     @_abc_1.abstractmethod
     def EnrolMember(
@@ -164,6 +180,14 @@ class MembershipServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_membership_pb2.Member, _abc.Awaitable[_membership_pb2.Member]]:
         """Gives a member another sponsor from a moment on; what was before stays as it was."""
+
+    @_abc_1.abstractmethod
+    def PlaceMember(
+        self,
+        request: _membership_pb2.PlaceMemberRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_membership_pb2.Member, _abc.Awaitable[_membership_pb2.Member]]:
+        """Places a member whom enrolment has not placed. Nobody is moved."""
 
     @_abc_1.abstractmethod
     def SuspendMember(

@@ -100,6 +100,7 @@ class RegisterAssetRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
     @_builtins.property
     def asset(self) -> Global___Asset: ...
     def __init__(
@@ -210,6 +211,7 @@ class CloseDistributionRequest(_message.Message):
     parent: _builtins.str
     currency: _builtins.str
     request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(

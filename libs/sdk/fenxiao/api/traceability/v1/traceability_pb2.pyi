@@ -31,6 +31,7 @@ class CaptureRequest(_message.Message):
     document: _builtins.bytes
     """UTF-8 JSON."""
     request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
     def __init__(
         self,
         *,

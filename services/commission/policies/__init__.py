@@ -1,0 +1,1 @@
+"""What commission does by itself."""
