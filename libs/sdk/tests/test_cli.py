@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import grpc
 import pytest
 import typer
 
 from fenxiao import credentials
+from fenxiao.api.commission.v1 import commission_pb2, commission_pb2_grpc
 from fenxiao.api.common.v1 import common_pb2
 from fenxiao.api.membership.v1 import membership_pb2, membership_pb2_grpc
 from fenxiao.api.settlement.v1 import settlement_pb2, settlement_pb2_grpc
@@ -265,6 +266,44 @@ def test_a_missing_plan_is_not_found(capsys: pytest.CaptureFixture[str]) -> None
     assert "nowhere.yaml" in capsys.readouterr().err
 
 
+# --- plan list
+
+
+@pytest.mark.parametrize(
+    ("arguments", "count", "sizes"),
+    [
+        ([], 100, [100]),
+        (["--limit", "3"], 3, [3]),
+        (["--limit", "150"], 150, [100, 100]),
+        (["--limit", "0"], 250, [100, 100, 100]),
+    ],
+)
+def test_plans_are_listed_page_by_page(
+    network: Path, arguments: list[str], count: int, sizes: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Commission.sizes.clear()
+    assert app.run(["plan", "list", *arguments, "--json", "--home", str(network)]) == 0
+    plans = json.loads(capsys.readouterr().out)["plans"]
+    assert [plan["version"] for plan in plans] == [f"v{number}" for number in range(count)]
+    assert Commission.sizes == sizes
+    assert plans[1] == {
+        "hash": f"{1:064}",
+        "version": "v1",
+        "currency": "GBP",
+        "effective_from": "2010-12-02T00:00:00Z",
+        "published_at": "2010-11-01T00:00:00Z",
+    }
+
+
+def test_people_see_the_plans_as_a_table(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["plan", "list", "--limit", "2", "--home", str(network), "--lang", "zh"]) == 0
+    out = capsys.readouterr().out
+    head, _, first, second = out.strip().splitlines()
+    assert head.split() == ["版本", "货币", "生效时间", "哈希"]
+    assert first.split() == ["v0", "GBP", "2010-12-01T00:00:00Z", f"{0:064}"]
+    assert second.split()[0] == "v1"
+
+
 # --- token
 
 
@@ -377,6 +416,33 @@ class Settlement(settlement_pb2_grpc.SettlementServiceServicer):
         return statement
 
 
+class Commission(commission_pb2_grpc.CommissionServiceServicer):
+    """Has 250 plan versions, and gives no more of them at once than it likes."""
+
+    sizes: ClassVar[list[int]] = []
+
+    def ListPlans(self, request: Any, context: Any) -> Any:
+        assert request.parent == "programmes/gifts"
+        self.sizes.append(request.page_size)
+        first = int(request.page_token or 0)
+        last = min(first + min(request.page_size, 100), 250)
+        plans = [self._plan(number) for number in range(first, last)]
+        return commission_pb2.ListPlansResponse(plans=plans, next_page_token=str(last) if last < 250 else "")
+
+    @staticmethod
+    def _plan(number: int) -> commission_pb2.Plan:
+        plan = commission_pb2.Plan(
+            name=f"programmes/gifts/plans/{number:064}",
+            hash=f"{number:064}",
+            version=f"v{number}",
+            currency="GBP",
+            document=bytes(65_536),
+        )
+        plan.effective_time.FromDatetime(datetime(2010, 12, 1, tzinfo=UTC) + timedelta(days=number))
+        plan.publish_time.FromDatetime(datetime(2010, 11, 1, tzinfo=UTC))
+        return plan
+
+
 UUID = "e3b9f126-222b-461f-8736-9658a6bea5d0"
 WALLET = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 OTHER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -398,11 +464,15 @@ def network(tmp_path: Path) -> Iterator[Path]:
         Settlement(),  # pyright: ignore[reportAbstractUsage] - the same
         server,
     )
+    commission_pb2_grpc.add_CommissionServiceServicer_to_server(
+        Commission(),  # pyright: ignore[reportAbstractUsage] - the same
+        server,
+    )
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()
     folder = tmp_path / "home" / "network"
     folder.mkdir(parents=True)
-    services = {"membership": address, "settlement": address}
+    services = {"membership": address, "settlement": address, "commission": address}
     (folder / "network.json").write_text(json.dumps({"services": services, **LOCAL_CHAIN}))
     (tmp_path / "home" / "token").write_text("credential\n")
     yield tmp_path / "home"
@@ -577,6 +647,24 @@ def test_wallets_of_a_file_are_bound_each_for_itself(
     assert len((tmp_path / "rejects.csv").read_text().splitlines()) == 5
     assert app.run([*arguments, "--rejects", "nowhere/rejects.csv"]) == 1
     assert "FILE_NOT_WRITABLE" in capsys.readouterr().err
+
+
+def test_people_read_in_chinese_why_a_line_is_refused(
+    network: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "wallets.csv").write_text(f"member_id,account,signature\nnobody,{WALLET},{signature(1)}\n")
+    arguments = ["members", "bind", "--file", "wallets.csv", "--rejects", "rejects.csv", "--home", str(network)]
+    assert app.run([*arguments, "--lang", "zh"]) == 1
+    assert "找不到该成员" in capsys.readouterr().out
+    assert "找不到该成员" not in (tmp_path / "rejects.csv").read_text()
+
+
+def test_people_read_in_chinese_why_a_service_does_not_serve(network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["status", "--home", str(network), "--lang", "zh"]
+    assert app.run(arguments) == 3
+    assert "客户端与网络的版本不一致" in capsys.readouterr().out
+    assert app.run([*arguments, "--json"]) == 3
+    assert "版本" not in capsys.readouterr().out
 
 
 def test_events_of_an_unknown_service_are_misuse(network: Path) -> None:

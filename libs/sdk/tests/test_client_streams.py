@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from fenxiao.api.events.v1 import events_pb2, events_pb2_grpc
 from fenxiao.api.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from fenxiao.client import Client
-from fenxiao.client.streams import tail_events, watch_distribution
+from fenxiao.client.streams import await_paid, tail_events, watch_distribution
 from fenxiao.errors import Refusal
 
 POSITIONS = ["db:1:0", "db:4:0", "db:4:1", "db:4:2", "db:9:0", "db:10:0"]
@@ -43,6 +44,11 @@ class Watched(settlement_pb2_grpc.SettlementServiceServicer):
             if isinstance(state, grpc.StatusCode):
                 self.states = self.states[self.states.index(state) + 1 :]
                 await context.abort(state, "broken")
+            elif isinstance(state, str):
+                blocked = settlement_pb2.DISTRIBUTION_STATE_BLOCKED
+                yield settlement_pb2.Distribution(name=request.name, state=blocked, problem=state)
+            elif isinstance(state, float):
+                await asyncio.sleep(state)
             else:
                 yield settlement_pb2.Distribution(name=request.name, state=state)
 
@@ -52,9 +58,9 @@ async def serve() -> AsyncIterator[Any]:
     server = grpc.aio.server()
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
 
-    async def start() -> Client:
+    async def start(patience: float = 5.0) -> Client:
         await server.start()
-        return Client({"membership": address, "settlement": address}, patience=5.0)
+        return Client({"membership": address, "settlement": address}, patience=patience)
 
     yield server, start
     await server.stop(None)
@@ -107,3 +113,39 @@ async def test_a_refused_stream_is_not_opened_again(serve: Any, tmp_path: Path) 
         with pytest.raises(Refusal, match="broken"):
             async for _ in watch_distribution(client, "programmes/gifts/distributions/GBP-1"):
                 pass
+
+
+PAID = settlement_pb2.DISTRIBUTION_STATE_PAID
+CLOSED = settlement_pb2.DISTRIBUTION_STATE_CLOSED
+FOR_EVER = 60.0
+
+
+@pytest.mark.parametrize(
+    ("course", "seen"),
+    [
+        (("short of 5 units", PAID), ["short of 5 units", ""]),
+        (("short of 5 units", 0.2, "short of 3 units", 0.2, "short of 1 units", 0.2, PAID), [*"531", ""]),
+        (("short of 5 units", 0.1, CLOSED, 0.5, PAID), ["5", "", ""]),
+        ((CLOSED, 0.5, PAID), ["", ""]),
+    ],
+)
+async def test_a_blocked_distribution_is_no_end_as_long_as_something_happens(
+    serve: Any, course: tuple[Any, ...], seen: list[str]
+) -> None:
+    server, start = serve
+    settlement_pb2_grpc.add_SettlementServiceServicer_to_server(Watched(*course), server)  # pyright: ignore[reportAbstractUsage]
+    problems: list[str] = []
+    async with await start(0.4) as client:
+        end = await await_paid(client, "programmes/gifts/distributions/GBP-1", lambda d: problems.append(d.problem))
+    assert end.state == PAID
+    assert [have for have, wanted in zip(problems, seen, strict=True) if wanted not in have] == []
+
+
+async def test_where_something_stays_in_the_way_patience_ends(serve: Any) -> None:
+    server, start = serve
+    course = (CLOSED, "paused", grpc.StatusCode.UNAVAILABLE, CLOSED, "paused", FOR_EVER)
+    settlement_pb2_grpc.add_SettlementServiceServicer_to_server(Watched(*course), server)  # pyright: ignore[reportAbstractUsage]
+    async with await start(0.4) as client:
+        async with asyncio.timeout(10):
+            end = await await_paid(client, "programmes/gifts/distributions/GBP-1", lambda _: None)
+    assert (end.state, end.problem) == (settlement_pb2.DISTRIBUTION_STATE_BLOCKED, "paused")

@@ -14,9 +14,11 @@ from fenxiao.cli import exits, texts
 from fenxiao.cli.arguments import place
 from fenxiao.cli.commands import (
     asset,
+    dispute,
     events,
     explain,
     members,
+    period,
     plan,
     programme,
     sales,
@@ -52,9 +54,11 @@ def make_app() -> typer.Typer:
         members,
         sales,
         plan,
+        period,
         settle,
         statement,
         explain,
+        dispute,
         verify_command,
         events,
         status,

@@ -1,7 +1,16 @@
-"""Global options stand before a command or behind it: each is put where it is understood."""
+"""Arguments: global options, which stand before a command or behind it, and files that commands read."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from fenxiao.cli.texts import t
+from fenxiao.errors import Kind, Refusal
+
+DocumentArgument = Annotated[Path, typer.Argument(metavar="FILE", help=t("YAML or JSON."))]
+"""A plan document."""
 
 GLOBAL: Final = {"--json": False, "--home": True, "--programme": True, "--lang": True, "--timeout": True}
 """Global options, and whether a value follows."""
@@ -43,3 +52,13 @@ def _command(root: Any, arguments: Sequence[str]) -> tuple[int, set[str]]:
     if command is root:
         return depth, set()
     return depth, {name for parameter in command.params for name in getattr(parameter, "opts", ())}
+
+
+def read_bytes(file: Path) -> bytes:
+    """Read a file that an argument names."""
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise Refusal("FILE_NOT_FOUND", f"There is no file {file}.", kind=Kind.NOT_FOUND) from None
+    except OSError as error:
+        raise Refusal("FILE_NOT_READABLE", f"{file} cannot be read: {error.strerror}.") from None

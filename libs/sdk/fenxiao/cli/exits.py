@@ -13,6 +13,8 @@ NOT_PERMITTED: Final = 4
 NOT_FOUND: Final = 5
 BROKEN: Final = 70
 """A failure in the program or in a service, not of its user."""
+BLOCKED: Final = 75
+"""A distribution is closed and something is in the way of paying it; it goes on by itself once that is mended."""
 INTERRUPTED: Final = 130
 CLOSED: Final = 141
 """Who reads the output has closed it: what the others give who are ended by SIGPIPE."""
@@ -28,6 +30,8 @@ def code_of(refusal: Refusal) -> int:
         return USAGE
     if refusal.reason == "INTERNAL_ERROR":
         return BROKEN
+    if refusal.reason == "DISTRIBUTION_BLOCKED":
+        return BLOCKED
     match refusal.kind:
         case Kind.UNAVAILABLE:
             return UNREACHABLE

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from fenxiao.cli.refusals import refusal_text
 from fenxiao.errors import Refusal
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def print_refusal(refusal: Refusal, code: int, *, as_json: bool) -> None:
         }
         say(json.dumps({"error": error}, ensure_ascii=False))
         return
-    say(f"✗ {refusal.message} [{refusal.reason}]")
+    say(f"✗ {refusal_text(refusal.reason, refusal.message)} [{refusal.reason}]")
 
 
 Advance = Callable[[str, int, int], None]

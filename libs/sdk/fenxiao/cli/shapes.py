@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fenxiao.api.commission.v1 import commission_pb2
-from fenxiao.api.membership.v1 import membership_pb2
+from fenxiao.api.membership.v1 import membership_pb2, placement_pb2
 from fenxiao.api.settlement.v1 import settlement_pb2
 from fenxiao.cli.session import id_of, time_text
 from fenxiao.client.imports import ImportResult
@@ -18,16 +18,22 @@ def programme(message: membership_pb2.Programme) -> dict[str, Any]:
         "currency": message.currency,
         "time_zone": message.time_zone,
         "start": time_text(message.start_time),
+        "placement": {
+            "width": message.placement.width,
+            "spill": _word(placement_pb2.Spill.Name(message.placement.spill), "SPILL_"),
+        }
+        if message.HasField("placement")
+        else None,
     }
 
 
-def member(message: membership_pb2.Member, sponsor_id: str) -> dict[str, Any]:
-    """Give a member; `sponsor_id` is the merchant's number of the sponsor."""
+def member(message: membership_pb2.Member, members: Mapping[str, str]) -> dict[str, Any]:
+    """Give a member; `members` are the merchant's numbers of sponsor and parent by resource name."""
     return {
         "member": id_of(message.name),
         "member_id": message.reference,
         "sponsor": id_of(message.sponsor),
-        "sponsor_id": sponsor_id,
+        "sponsor_id": members.get(message.sponsor, ""),
         "joined_at": time_text(message.join_time),
         "name": message.display_name,
         "email": message.email,
@@ -36,6 +42,15 @@ def member(message: membership_pb2.Member, sponsor_id: str) -> dict[str, Any]:
         "wallet_proven": message.wallet.proven,
         "state": _word(membership_pb2.MemberState.Name(message.state), "MEMBER_STATE_"),
         "payee": message.payee,
+        "place": {
+            "parent": id_of(message.place.parent),
+            "parent_id": members.get(message.place.parent, ""),
+            "leg": message.place.leg,
+            "since": time_text(message.place.effective_time),
+            "choice": _word(placement_pb2.PlacementChoice.Name(message.place.choice), "PLACEMENT_CHOICE_"),
+        }
+        if message.HasField("place")
+        else None,
     }
 
 
@@ -111,18 +126,99 @@ def derivation(message: commission_pb2.ExplainSaleResponse.Derivation, members: 
         "event_id": message.event_id,
         "explanation_en": message.explanation_en,
         "explanation_zh": message.explanation_zh,
+        "rule_text": message.rule_text,
+        "plan": id_of(message.plan),
+        "engine_version": message.engine_version,
+        "uncapped": line.uncapped_minor if line.HasField("uncapped_minor") else None,
+        "due": message.due_minor,
+        "posted_before": message.posted_before_minor,
+        "earlier_lines": list(message.earlier_lines),
+        "reverses": line.reverses,
+        "sale": id_of(line.sale),
+        "other": id_of(line.other),
+        "other_id": members.get(line.other, ""),
+        "period": id_of(message.period),
+        "posted_in": id_of(message.posted_in),
+        "members_cut": message.members_cut,
+        "sales_cut": message.sales_cut,
+        "rating": rating(message.rating, members) if message.HasField("rating") else None,
+        "evidence": [
+            {
+                "event_id": one.event_id,
+                "type": one.type,
+                "occurred_at": time_text(one.occur_time),
+                "resource": one.resource,
+            }
+            for one in message.evidence
+        ],
     }
 
 
 def plan(message: commission_pb2.Plan) -> dict[str, Any]:
     """Give a plan version."""
+    return {**listed_plan(message), "document": message.document.decode("utf-8", errors="replace")}
+
+
+def listed_plan(message: commission_pb2.Plan) -> dict[str, Any]:
+    """Give a plan version without its document."""
     return {
         "hash": message.hash or id_of(message.name),
         "version": message.version,
         "currency": message.currency,
         "effective_from": time_text(message.effective_time),
         "published_at": time_text(message.publish_time),
-        "document": message.document.decode("utf-8", errors="replace"),
+    }
+
+
+def period(message: commission_pb2.Period) -> dict[str, Any]:
+    """Give a period."""
+    return {
+        "period": id_of(message.name),
+        "start": time_text(message.start_time),
+        "end": time_text(message.end_time),
+        "state": _word(commission_pb2.PeriodState.Name(message.state), "PERIOD_STATE_"),
+        "plan": id_of(message.plan),
+        "lines": message.lines,
+        "members": message.members,
+        "posted": message.posted_minor,
+        "currency": message.currency,
+    }
+
+
+def rating(message: commission_pb2.Rating, members: Mapping[str, str]) -> dict[str, Any]:
+    """Give what a member comes to in a period."""
+    return {
+        "member": id_of(message.member),
+        "member_id": members.get(message.member, ""),
+        "personal_volume": message.personal_volume,
+        "group_volume": message.group_volume,
+        "rank": message.rank,
+        "highest_rank": message.highest_rank,
+        "earned": message.earned_minor,
+        "currency": message.currency,
+    }
+
+
+def dispute(message: commission_pb2.Dispute, members: Mapping[str, str]) -> dict[str, Any]:
+    """Give a dispute."""
+    return {
+        "dispute": id_of(message.name),
+        "line": message.line,
+        "member": id_of(message.member),
+        "member_id": members.get(message.member, ""),
+        "state": _word(commission_pb2.DisputeState.Name(message.state), "DISPUTE_STATE_"),
+        "correction": message.correction_minor,
+        "currency": message.currency,
+        "correction_line": message.correction_line,
+        "opened_at": time_text(message.open_time),
+        "answered_at": time_text(message.answer_time) if message.HasField("answer_time") else None,
+        "resolved_at": time_text(message.resolve_time) if message.HasField("resolve_time") else None,
+        "opened_by": message.opened_by,
+        "answered_by": message.answered_by,
+        "resolved_by": message.resolved_by,
+        "reason": message.reason,
+        "answer": message.answer,
+        "why": message.why,
     }
 
 

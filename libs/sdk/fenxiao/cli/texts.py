@@ -5,10 +5,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from fenxiao.cli import texts_plans
+
 ENGLISH: Final = "en"
 CHINESE: Final = "zh"
 
 _CHINESE_TEXTS: Final = {
+    **texts_plans.CHINESE,
     # commands
     "Fenxiao: a distribution network that its members need not take on trust.": (
         "分销：成员无需凭信任即可参与的分销网络。"
@@ -22,6 +25,21 @@ _CHINESE_TEXTS: Final = {
     "Open a programme.": "新建计划。",
     "Show a programme.": "查看计划。",
     "List programmes.": "列出计划。",
+    "Give a programme its placement tree; fixed from then on.": "为计划设定安置树；设定后不可更改。",
+    "Give a member a place in the placement tree whom enrolment has not placed.": (
+        "为加入时未安置的成员在安置树中安排位置。"
+    ),
+    "Places below each member in a binary (2) or matrix tree.": "每位成员之下的位置数：双轨为 2，矩阵按其宽度。",
+    "Where members go below their sponsor who choose no place.": "未选位置的成员在推荐人之下如何滑落。",
+    "The parent; by spill-over from there without --leg.": "安置上级；未给出 --leg 时从该处按规则滑落。",
+    "left, right, or its number from 0 on the left.": "left、right，或从左起以 0 开始的编号。",
+    "placement tree": "安置树",
+    "balanced": "逐层填满",
+    "weaker": "人数较少的支线优先",
+    "left": "最左线",
+    "right": "最右线",
+    "at the top": "树顶",
+    "leg {leg} of {parent}": "{parent} 之下的支线 {leg}（从左起，0 为第一条）",
     "Name the token and the vault that pay; fixed from then on.": "登记用于支付的代币与金库；登记后不可更改。",
     "Show the token and the vault that pay.": "查看用于支付的代币与金库。",
     "Print the text that a wallet's owner signs to be paid there.": "打印钱包所有者为在此收款而需签名的文本。",
@@ -31,12 +49,71 @@ _CHINESE_TEXTS: Final = {
     "Show the tree below a member, or the whole of it.": "查看某成员以下的推荐树，或整棵树。",
     "Import sales and returns from CSV or Parquet.": "从 CSV 或 Parquet 文件导入销售与退货。",
     "List sales and returns.": "列出销售与退货。",
+    "Commission periods.": "佣金期间。",
+    "Close every period that is over, and post what it comes to.": "关闭所有已结束的期间，并记入其佣金。",
+    "List periods: the closed ones, then the open one.": "列出期间：先是已关闭的，然后是进行中的。",
+    "Show what members came to in a closed period.": "查看成员在已关闭期间中的业绩与所得。",
+    "Show what the open period comes to so far; nothing is posted.": "估算进行中的期间到目前的结果；不记账。",
+    "The period's first day, such as 2026-01-01.": "期间的第一天，例如 2026-01-01。",
+    "periods closed": "已关闭期间",
+    "period": "期间",
+    "from": "自",
+    "to": "至",
+    "posted": "已记入",
+    "personal volume": "个人业绩",
+    "group volume": "团队业绩",
+    "rank": "职级",
+    "highest rank": "最高职级",
+    "earned": "所得",
+    "open": "进行中",
+    "closing": "关闭中",
     "Check a plan document, and publish nothing.": "检查方案文档，不发布。",
     "Publish a plan version; it never changes afterwards.": "发布方案版本；发布后不可更改。",
     "Show a plan version: the one in force, or one by its hash.": "查看方案版本：当前生效的，或按哈希指定的。",
+    "List plan versions, in the order in which they come into force.": "按生效时间顺序列出方案版本。",
     "Close a distribution as of a moment, and see it paid.": "按某一时点关闭一次分配，并跟踪至付清。",
     "Show what members have earned and received.": "查看成员的应得与已得。",
-    "Explain every line of a sale or return to the cent.": "逐分解释一笔销售或退货的每条佣金。",
+    "Explain every line of a sale or return, or one line of a statement, to the cent.": (
+        "逐分解释一笔销售或退货的每条佣金，或对账单中的一条明细。"
+    ),
+    "The merchant's number of the sale, or the UUID of a sale or line.": "商家的销售编号，或销售、明细的 UUID。",
+    "Disputes about posted lines.": "对已入账明细的异议。",
+    "Dispute a line on behalf of its member.": "代成员对其明细提出异议。",
+    "Answer a dispute.": "答复异议。",
+    "End a dispute; a correction is posted as a new line.": "了结异议；更正以新明细入账。",
+    "List disputes, in the order in which they were opened.": "按提出顺序列出异议。",
+    "Show a dispute with what was said.": "查看异议及双方陈述。",
+    "The dispute's UUID.": "异议的 UUID。",
+    "The UUID of a line, as statements and `explain` show it.": "明细的 UUID，见对账单与 `explain`。",
+    "What is wrong with it; stored encrypted.": "异议理由；加密保存。",
+    "The answer; stored encrypted.": "答复内容；加密保存。",
+    "Why it ends so; stored encrypted.": "处理理由；加密保存。",
+    "Uphold it and correct by so much: 1.50 in addition, -1.50 taken back.": (
+        "异议成立并按此金额更正：1.50 为补记，-1.50 为扣回。"
+    ),
+    "Reject it; nothing is corrected.": "驳回异议，不作更正。",
+    "Only those in this state.": "只列出此状态的异议。",
+    "dispute": "异议",
+    "opened": "提出",
+    "answered": "已答复",
+    "answer": "答复",
+    "upheld": "成立",
+    "rejected": "驳回",
+    "resolved": "了结",
+    "correction": "更正",
+    "correcting line": "更正明细",
+    "rule": "规则",
+    "path": "推荐路径",
+    "due": "应得",
+    "posted before": "此前已记入",
+    "posted in": "记入期间",
+    "before caps": "封顶前",
+    "rounding": "取整方式",
+    "events behind it": "所依据的事件",
+    "cuts": "截点",
+    "on the volume of": "业绩来源",
+    "takes back from": "扣回自",
+    "{count} more events; --json shows all of them.": "另有 {count} 个事件；--json 可显示全部。",
     "Recompute everything from the public events and compare it with the chain.": (
         "根据公开事件重新计算一切，并与链上核对。"
     ),
@@ -78,6 +155,7 @@ _CHINESE_TEXTS: Final = {
     "What the owner signed: 0x and 130 hex digits.": "所有者的签名：0x 加 130 位十六进制数字。",
     "CSV or Parquet: member_id, account, signature.": "CSV 或 Parquet 文件：member_id、account、signature。",
     "Address of the token; from the export if not given.": "代币合约地址；未给出时取自导出数据。",
+    "Block in which the vault was made; what is earlier is not read.": "金库部署时的区块；更早的区块不读取。",
     "Leave the chain out; the report says so.": "不核对链上数据；报告会注明。",
     "Where to put the export.": "导出数据的存放目录。",
     "A service; may be repeated. All of them if none is named.": "服务名；可重复。默认为全部。",
@@ -139,6 +217,7 @@ _CHINESE_TEXTS: Final = {
     "line": "行",
     "reason": "原因",
     "problem": "问题",
+    "what to do": "处理办法",
     "version": "版本",
     "in force from": "生效时间",
     "hash": "哈希",
@@ -171,6 +250,7 @@ _CHINESE_TEXTS: Final = {
     "returns": "退货",
     "paid_units": "已付代币单位",
     "distributions": "分配",
+    "logs read from block": "日志起始区块",
     # sentences
     "Nothing of the file was taken, since lines are refused.": "因有被拒绝的行，整个文件均未导入。",
     "Nothing changed: all of it was taken before.": "没有变化：内容此前均已导入。",
@@ -186,10 +266,42 @@ _CHINESE_TEXTS: Final = {
         "是否每笔销售都已上报：无人记录的销售在此不留痕迹"
     ),
     "roots, payments and balances on chain: no RPC address was given": "链上的根、付款与余额：未给出 RPC 地址",
+    "roots, payments and balances on chain: not all of the vault's logs were read": (
+        "链上的根、付款与余额：未读到金库的全部日志"
+    ),
     "Not checked: {what}": "未检查：{what}",
     "It would pay {amount} to {payees} payees; {withheld} of {members} members wait for a wallet or standing.": (
         "将向 {payees} 位收款人支付 {amount}；{members} 位成员的 {withheld} 因钱包或状态暂扣。"
     ),
+    "Blocked: {problem}. {step} It is tried again all the time; waiting for {seconds} s.": (
+        "受阻：{problem}。{step}系统会不断重试；最多等待 {seconds} 秒。"
+    ),
+    # what to do when a distribution is blocked
+    "The others are paid. Have the payees bind other wallets; the next distribution pays them there.": (
+        "其他收款人均已付款。请让未收到款的收款人改绑其他钱包，下次分配会付到新钱包。"
+    ),
+    "Have the payees bind other wallets; the next distribution pays them there.": (
+        "请让相关收款人改绑其他钱包，下次分配会付到新钱包。"
+    ),
+    "Put what is missing into the vault for this programme.": "金库余额不足，请为本计划向金库补足差额。",
+    "Find out who paused the vault and why; its admin ends the pause.": (
+        "金库已被暂停，请查明由谁暂停及原因，再由金库管理员恢复。"
+    ),
+    "Have the vault's admin allow the token.": "金库不接受该代币，请金库管理员将其列入许可。",
+    "Have the vault's admin make the bridge's account a proposer, or give the bridge its right key.": (
+        "链桥账户没有提议权限，请金库管理员授予，或为链桥换用正确的密钥。"
+    ),
+    "Send the bridge's account native coin for gas.": "链桥账户的手续费余额不足，请转入原生币。",
+    "Connect the bridge to the vault and the chain that the programme's asset names.": (
+        "链桥连接的金库或链不对，请改为计划资产所登记的金库与链。"
+    ),
+    "Stop: compare with `fenxiao verify` what stands on chain, and ask the guardian.": (
+        "请先停止操作：用 `fenxiao verify` 核对链上数据，并向守护者确认。"
+    ),
+    "Look at the transaction: it has reverted, although its trials went well.": (
+        "交易试算正常，上链后却被回退，请检查该笔交易。"
+    ),
+    "Look into the bridge's log.": "请查看链桥的日志。",
     "Checking": "检查中",
     "Importing": "导入中",
     "Exporting": "导出中",
@@ -199,10 +311,12 @@ _CHINESE_TEXTS: Final = {
 }
 
 _CHINESE_CHECKS: Final = {
+    "placements": "每个位置在安置时均空闲且上级已安置；除非另有指定，即为规则所得",
     "order": "事件按其存储顺序排列，各出现一次，且全属本计划",
     "tree": "每位成员都位于先于其加入的推荐人之下，且无环",
     "plans": "每个方案的哈希与其文档一致",
-    "sources": "入账的明细都属于已记录的销售或退货",
+    "sources": "入账的明细都属于已记录的销售、退货或异议",
+    "corrections": "每项更正均由成立的异议授权，且扣回不超过该明细的剩余金额",
     "lines": "每笔销售和退货的明细均由当时的方案与推荐树得出",
     "booked": "每条入账明细在账本中恰好记一次",
     "entitlements": "每项应得等于成员明细中已可支付的部分，且从不减少",
@@ -210,6 +324,7 @@ _CHINESE_CHECKS: Final = {
     "statements": "每份对账单的金额与重新记账的结果一致",
     "paid": "对账单所称已付均由链上报告，且各记一次",
     "contracts": "各次分配所指的链、金库、代币与计划与此相同",
+    "funds": "已读取的金库日志与其全部注资相符，没有遗漏",
     "roots": "每次分配的根、总额、数据与方案均在链上，且链上再无其他",
     "payouts": "金库付给每位收款人的与报告一致，且不多于应得",
     "balances": "金库所付均进入收款人已证明的钱包，且已到账",

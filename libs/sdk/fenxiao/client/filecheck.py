@@ -25,8 +25,8 @@ Validate = Callable[[Sequence[Any]], Awaitable[Answers]]
 class FileCheck(ABC):
     """The checks, and what they remember of the file."""
 
-    missing: str = ""
-    """The reason with which a service refuses a reference that it cannot find."""
+    missing: frozenset[str] = frozenset()
+    """The reasons with which a service refuses references that it cannot find."""
     differs: str = ""
     """The reason for an id that comes again with another content."""
 
@@ -49,7 +49,7 @@ class FileCheck(ABC):
             refused = found[index].outcome == common_pb2.OUTCOME_REFUSED
             wanted = self.reference(message)
             target = self._seen.find(wanted) if wanted else None
-            if refused and found[index].problem.reason == self.missing and target is not None:
+            if refused and found[index].problem.reason in self.missing and self._brings(message):
                 again.append(index)
             elif refused:
                 continue
@@ -58,9 +58,17 @@ class FileCheck(ABC):
             self._note(message)
         if again:
             for index, answer in zip(again, await validate([self.without(messages[i]) for i in again]), strict=True):
-                if answer.outcome == common_pb2.OUTCOME_REFUSED or found[index].problem.reason == self.missing:
+                if answer.outcome == common_pb2.OUTCOME_REFUSED or found[index].problem.reason in self.missing:
                     found[index] = answer
         return found
+
+    def _brings(self, message: Any) -> bool:
+        """Whether earlier lines bring something that a line refers to."""
+        return any(name and self._seen.find(name) is not None for name in self.references(message))
+
+    def references(self, message: Any) -> Sequence[str]:
+        """Give everything of the file that a line refers to."""
+        return [self.reference(message)]
 
     def _repeated(self, message: Any, known: Known) -> common_pb2.ItemResult:
         if known.content == content_of(message):
@@ -90,19 +98,28 @@ class FileCheck(ABC):
 class MemberCheck(FileCheck):
     """Members: sponsors in earlier lines count as known."""
 
-    missing = "UNKNOWN_SPONSOR"
+    missing = frozenset({"UNKNOWN_SPONSOR", "UNKNOWN_PARENT"})
     differs = "MEMBER_DIFFERS"
 
     def reference(self, message: membership_pb2.NewMember) -> str:
         """Give the sponsor."""
         return message.sponsor_reference
 
+    def references(self, message: membership_pb2.NewMember) -> Sequence[str]:
+        """Give the sponsor, and the parent in the placement tree."""
+        return [message.sponsor_reference, message.placement.parent_reference]
+
     def without(self, message: membership_pb2.NewMember) -> membership_pb2.NewMember:
-        """Give the member as a root."""
-        root = membership_pb2.NewMember()
-        root.CopyFrom(message)
-        root.sponsor_reference = ""
-        return root
+        """Give the member without the sponsor and the parent that earlier lines bring."""
+        alone = membership_pb2.NewMember()
+        alone.CopyFrom(message)
+        if self._seen.find(message.sponsor_reference) is not None:
+            alone.sponsor_reference = ""
+        parent = message.placement.parent_reference
+        # A leg alone is one of the sponsor's.
+        if self._seen.find(parent) is not None if parent else not alone.sponsor_reference:
+            alone.ClearField("placement")
+        return alone
 
     def misfit(self, message: membership_pb2.NewMember, target: Known) -> common_pb2.ItemResult | None:
         """A sponsor has joined no later than those below."""
@@ -118,7 +135,7 @@ class MemberCheck(FileCheck):
 class SaleCheck(FileCheck):
     """Sales: a return may name a sale of an earlier line, and all its returns together not more than it."""
 
-    missing = "UNKNOWN_SALE"
+    missing = frozenset({"UNKNOWN_SALE"})
     differs = "SALE_DIFFERS"
 
     def reference(self, message: commission_pb2.Sale) -> str:

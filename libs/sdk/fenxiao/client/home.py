@@ -20,6 +20,8 @@ class Network:
     """Of the chain."""
     chain_id: int = 0
     vault: str = ""
+    vault_block: int = 0
+    """In which the vault was made: it has logged nothing before."""
     token: str = ""
     token_decimals: int = 0
 
@@ -39,6 +41,7 @@ def read_network(home: Path) -> Network:
             rpc_url=str(content.get("rpc_url", "")),
             chain_id=int(content.get("chain_id", 0)),
             vault=str(content.get("vault", "")),
+            vault_block=int(content.get("vault_block", 0)),
             token=str(content.get("token", "")),
             token_decimals=int(content.get("token_decimals", 0)),
         )

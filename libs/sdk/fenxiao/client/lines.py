@@ -6,22 +6,27 @@ from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from fenxiao.api.commission.v1 import commission_pb2
-from fenxiao.api.membership.v1 import membership_pb2
+from fenxiao.api.commission.v1 import commission_pb2, goods_pb2
+from fenxiao.api.membership.v1 import membership_pb2, placement_pb2
 from fenxiao.client.rows import Columns
 from fenxiao.errors import Refusal
 from fenxiao.plans.instants import parse_instant
 from fenxiao.proofs.hashes import checksum_address, parse_address
 
+GOODS_COLUMNS: Final = ("product", "category", "channel", "quantity", "margin", "points")
+"""What was sold. Empty: not reported."""
 MEMBER_COLUMNS: Final = Columns(
-    required=("member_id", "sponsor_id", "joined_at"), optional=("name", "email", "country", "wallet")
+    required=("member_id", "sponsor_id", "joined_at"),
+    optional=("name", "email", "country", "wallet", "placement_id", "leg"),
+    tried=("verified_at", "rank"),
 )
 SALE_COLUMNS: Final = Columns(
     required=("sale_id", "member_id", "kind", "occurred_at", "amount", "currency"),
-    optional=("original_sale_id", "sale_class"),
+    optional=("original_sale_id", "sale_class", *GOODS_COLUMNS),
 )
 WALLET_COLUMNS: Final = Columns(required=("member_id", "account", "signature"))
 
+_LEGS: Final = {"left": 0, "l": 0, "right": 1, "r": 1}
 _SIGNATURE: Final = re.compile(r"0x(?:[0-9A-Fa-f]{2}){65}")
 _KINDS: Final = {"sale": commission_pb2.SALE_KIND_SALE, "return": commission_pb2.SALE_KIND_RETURN}
 _CLASSES: Final = {
@@ -49,6 +54,7 @@ def new_member(values: Mapping[str, str]) -> membership_pb2.NewMember:
         email=values.get("email", ""),
         country=values.get("country", ""),
         wallet=values.get("wallet", ""),
+        placement=_wish(values.get("placement_id", ""), read_leg(values.get("leg", ""))),
     )
 
 
@@ -60,6 +66,7 @@ def new_sale(values: Mapping[str, str]) -> commission_pb2.Sale:
     if sale_class is None:
         message = f"{values['sale_class'][:40]!r} is not a class of sales; write retail or personal, or leave it empty."
         raise Refusal("INVALID_SALE_CLASS", message, field="sale_class")
+    goods = {name: values[name] for name in GOODS_COLUMNS if values.get(name)}
     return commission_pb2.Sale(
         reference=values["sale_id"],
         member=values["member_id"],
@@ -69,6 +76,7 @@ def new_sale(values: Mapping[str, str]) -> commission_pb2.Sale:
         currency=values["currency"],
         original_reference=values.get("original_sale_id", ""),
         sale_class=sale_class,
+        goods=goods_pb2.Goods(**goods) if goods else None,
     )
 
 
@@ -77,6 +85,27 @@ def new_wallet(values: Mapping[str, str]) -> membership_pb2.BatchBindWalletsRequ
     return membership_pb2.BatchBindWalletsRequest.Item(
         account=checksum_address(parse_address(values["account"])), signature=read_signature(values["signature"])
     )
+
+
+def read_leg(text: str) -> int | None:
+    """Read a leg of the placement tree: left, right, or its number from 0 on the left; none where nothing is said."""
+    if not text:
+        return None
+    if (leg := _LEGS.get(text.lower())) is not None:
+        return leg
+    if text.isascii() and text.isdecimal() and len(text) < 4:
+        return int(text)
+    message = f"{text[:40]!r} is not a leg; write left or right, or its number from 0 on the left."
+    raise Refusal("INVALID_LEG", message, field="leg")
+
+
+def _wish(parent: str, leg: int | None) -> placement_pb2.PlacementWish | None:
+    if not parent and leg is None:
+        return None
+    wish = placement_pb2.PlacementWish(leg=leg)
+    if parent:
+        wish.parent_reference = parent
+    return wish
 
 
 def read_signature(text: str) -> bytes:

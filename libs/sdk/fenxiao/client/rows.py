@@ -1,7 +1,7 @@
 """What a table is: columns, rows, and rows that cannot be read."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fenxiao.errors import Refusal
@@ -13,6 +13,13 @@ class Columns:
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    tried: tuple[str, ...] = ()
+    """Optional columns that plans can be tried on (`plan simulate`), and that the services do not take in yet."""
+
+    @property
+    def whole(self) -> "Columns":
+        """What plans are tried on: all of them."""
+        return replace(self, optional=(*self.optional, *self.tried), tried=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,9 @@ def check_header(names: Sequence[str], columns: Columns) -> None:
     """Refuse a header with a column that is missing, unknown or there twice."""
     known = (*columns.required, *columns.optional)
     for name in names:
+        if name in columns.tried:
+            message = f"The column {name!r} is for `plan simulate`; the services cannot take it in yet. Leave it out."
+            raise Refusal("COLUMN_NOT_IMPORTED", message, field=name)
         if name not in known:
             message = f"There is no column {name[:64]!r}; the columns are {', '.join(known)}."
             raise Refusal("UNKNOWN_COLUMN", message, field=name)

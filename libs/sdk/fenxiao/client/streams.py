@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from fenxiao.api.events.v1 import events_pb2
 from fenxiao.api.settlement.v1 import settlement_pb2
@@ -12,9 +12,6 @@ from fenxiao.errors import Kind, Refusal
 
 _SPAN = 240.0
 """Seconds after which a stream is opened anew, whatever it does: a dead connection may not look dead."""
-
-ENDED = (settlement_pb2.DISTRIBUTION_STATE_PAID, settlement_pb2.DISTRIBUTION_STATE_BLOCKED)
-"""States of a distribution after which nothing changes by itself."""
 
 
 class _Endurance:
@@ -42,7 +39,10 @@ class _Endurance:
 
 
 async def watch_distribution(client: Client, name: str) -> AsyncGenerator[settlement_pb2.Distribution]:
-    """Give a distribution whenever it changes, until it is paid or blocked."""
+    """Give a distribution whenever it changes, until it is paid.
+
+    One that is blocked is no end: the bridge tries again all the time, and goes on when nothing is in the way any more.
+    """
     endurance = _Endurance(client.patience)
     request = settlement_pb2.WatchDistributionRequest(name=name)
     last: settlement_pb2.Distribution | None = None
@@ -54,11 +54,32 @@ async def watch_distribution(client: Client, name: str) -> AsyncGenerator[settle
                 if distribution != last:
                     last = distribution
                     yield distribution
-                if distribution.state in ENDED:
+                if distribution.state == settlement_pb2.DISTRIBUTION_STATE_PAID:
                     return
         except Refusal as caught:
             refusal = caught
         await endurance.broke(refusal)
+
+
+async def await_paid(
+    client: Client, name: str, report: Callable[[settlement_pb2.Distribution], None]
+) -> settlement_pb2.Distribution:
+    """Wait until a distribution is paid, and give it as it is then.
+
+    Where it says that something is in the way, it is waited for as long as the client has patience while nothing
+    changes, and given as it is. `report` is told whenever it changes.
+    """
+    found = settlement_pb2.Distribution()
+    loop, limit = asyncio.get_running_loop(), asyncio.timeout(None)
+    try:
+        async with limit:
+            async for found in watch_distribution(client, name):
+                report(found)
+                limit.reschedule(loop.time() + client.patience if found.problem else None)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+    return found
 
 
 async def tail_events(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fenxiao.cli import exits, output
+from fenxiao.cli.refusals import refusal_text
 from fenxiao.cli.session import Session, id_of
 from fenxiao.cli.texts import t
 
@@ -54,7 +55,7 @@ def _print(result: "ImportResult") -> None:
     counts = [(name, f"{getattr(result, name):,}") for name in ("taken", "repeated", "refused")]
     output.facts([(t(name), count) for name, count in counts])
     if result.problems:
-        rows = [[str(p.line), p.id, p.reason, p.message] for p in result.problems[:_SHOWN]]
+        rows = [[str(p.line), p.id, p.reason, refusal_text(p.reason, p.message)] for p in result.problems[:_SHOWN]]
         output.table([t("line"), "id", t("reason"), t("problem")], rows, right=[0])
         if result.refused > _SHOWN:
             more = f"{result.refused - _SHOWN:,}"

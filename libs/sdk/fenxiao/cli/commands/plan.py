@@ -1,65 +1,56 @@
-"""`fenxiao plan`: validate, publish, show."""
+"""`fenxiao plan`: publish, show, list, and with the modules beside it all the rest."""
 
 # ruff: noqa: PLC0415 - loaded at every call; gRPC and what stands on it only when a command runs
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fenxiao.cli import exits, output
+from fenxiao.cli import output
+from fenxiao.cli.arguments import DocumentArgument, read_bytes
+from fenxiao.cli.commands import plan_changes, plan_checks, plan_trials
 from fenxiao.cli.session import Session
 from fenxiao.cli.texts import t
-from fenxiao.errors import Kind, Refusal
 
 if TYPE_CHECKING:
     from fenxiao.client import Client
 
-DocumentArgument = Annotated[Path, typer.Argument(metavar="FILE", help=t("YAML or JSON."))]
+_PAGE = 100
+"""Plans in an answer at most: each comes with its document, and all of them must fit into one message."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help=t("Commission plans."), no_args_is_help=True)
-    group.command("validate", help=t("Check a plan document, and publish nothing."))(validate)
+    plan_checks.add(group)
     group.command("publish", help=t("Publish a plan version; it never changes afterwards."))(publish)
     group.command("show", help=t("Show a plan version: the one in force, or one by its hash."))(show)
+    group.command("list", help=t("List plan versions, in the order in which they come into force."))(list_)
+    plan_changes.add(group)
+    plan_trials.add(group)
     app.add_typer(group, name="plan")
 
 
-def validate(
+def publish(
     context: typer.Context,
     file: DocumentArgument,
-    offline: Annotated[bool, typer.Option("--offline", help=t("Check here, without a service."))] = False,
+    override: Annotated[
+        list[str] | None,
+        typer.Option("--override", metavar="RULE", help=t("Publish it although it does not satisfy this rule.")),
+    ] = None,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help=t("Who answers for what is overridden."))] = "",
+    because: Annotated[str, typer.Option("--because", metavar="TEXT", help=t("Why it is overridden."))] = "",
 ) -> None:
-    """Print whether a document could be published."""
-    session, document = Session.of(context), _read(file)
-    found = _check_here(document) if offline else session.run(lambda client: _ask(session, client, document))
-    if session.as_json:
-        output.print_json(found)
-    elif found["valid"]:
-        output.facts([(t("version"), found["version"]), (t("hash"), found["hash"])])
-        output.say(t("The plan can be published."))
-    else:
-        output.say(t("The plan cannot be published:"))
-        output.table(
-            [t("document"), t("reason"), t("problem")],
-            [[issue["path"] or "/", issue["reason"], issue["message"]] for issue in found["issues"]],
-        )
-    if not found["valid"]:
-        raise typer.Exit(exits.REFUSED)
-
-
-def publish(context: typer.Context, file: DocumentArgument) -> None:
     """Publish a document."""
-    session, document = Session.of(context), _read(file)
+    session, document = Session.of(context), read_bytes(file)
 
     async def work(client: "Client") -> dict[str, Any]:
         from fenxiao.api.commission.v1 import commission_pb2
         from fenxiao.cli import shapes
 
         parent = (await session.find_programme(client)).name
-        request = commission_pb2.PublishPlanRequest(parent=parent, document=document)
+        overrides = [commission_pb2.RuleOverride(rule=rule, person=by, reason=because) for rule in override or ()]
+        request = commission_pb2.PublishPlanRequest(parent=parent, document=document, overrides=overrides)
         return shapes.plan(await client.commission.PublishPlan(request))
 
     _print(session, session.run(work))
@@ -88,34 +79,36 @@ def show(
     _print(session, found)
 
 
-async def _ask(session: Session, client: "Client", document: bytes) -> dict[str, Any]:
-    from fenxiao.api.commission.v1 import commission_pb2
+def list_(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", min=0, help=t("At most so many; all of them if 0."))] = 100,
+) -> None:
+    """Print the plan versions of a programme."""
+    session = Session.of(context)
 
-    parent = (await session.find_programme(client)).name
-    request = commission_pb2.ValidatePlanRequest(parent=parent, document=document)
-    answer = await client.commission.ValidatePlan(request)
-    issues = [{"path": i.path, "reason": i.reason, "message": i.message} for i in answer.issues]
-    return {"valid": not issues, "hash": answer.hash, "version": answer.version, "issues": issues}
+    async def work(client: "Client") -> list[dict[str, Any]]:
+        from fenxiao.api.commission.v1 import commission_pb2
+        from fenxiao.cli import shapes
+        from fenxiao.client.client import pages
 
+        parent = (await session.find_programme(client)).name
+        request = commission_pb2.ListPlansRequest(parent=parent, page_size=min(limit or _PAGE, _PAGE))
+        found: list[dict[str, Any]] = []
+        async for page in pages(client.commission.ListPlans, request):
+            found += [shapes.listed_plan(plan) for plan in page.plans]
+            if limit and len(found) >= limit:
+                break
+        return found[:limit] if limit else found
 
-def _check_here(document: bytes) -> dict[str, Any]:
-    from fenxiao.plans import PlanError, plan_hash, read_plan
-
-    try:
-        plan = read_plan(document)
-    except PlanError as error:
-        issues = [{"path": i.path, "reason": i.reason, "message": i.message} for i in error.issues]
-        return {"valid": False, "hash": "", "version": "", "issues": issues}
-    return {"valid": True, "hash": plan_hash(document), "version": plan.version, "issues": []}
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        raise Refusal("FILE_NOT_FOUND", f"There is no file {file}.", kind=Kind.NOT_FOUND) from None
-    except OSError as error:
-        raise Refusal("FILE_NOT_READABLE", f"{file} cannot be read: {error.strerror}.") from None
+    found = session.run(work)
+    if session.as_json:
+        output.print_json({"plans": found})
+        return
+    keys = ("version", "currency", "effective_from", "hash")
+    output.table(
+        [t("version"), t("currency"), t("in force from"), t("hash")],
+        [[plan[key] for key in keys] for plan in found],
+    )
 
 
 def _print(session: Session, plan: dict[str, Any]) -> None:

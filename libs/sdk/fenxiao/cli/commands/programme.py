@@ -1,4 +1,4 @@
-"""`fenxiao programme`: create, show, list."""
+"""`fenxiao programme`: create, set-placement, show, list."""
 
 # ruff: noqa: PLC0415 - loaded at every call; gRPC and what stands on it only when a command runs
 
@@ -7,17 +7,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fenxiao.cli import output
+from fenxiao.cli.exits import Misuse
 from fenxiao.cli.session import Session, to_stamp
 from fenxiao.cli.texts import t
 
 if TYPE_CHECKING:
+    from fenxiao.api.membership.v1.placement_pb2 import PlacementRule
     from fenxiao.client import Client
+
+SpillOption = Annotated[
+    str,
+    typer.Option(
+        "--spill",
+        metavar="balanced|weaker|left|right",
+        help=t("Where members go below their sponsor who choose no place."),
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help=t("Programmes: one merchant's distribution scheme each."), no_args_is_help=True)
     group.command("create", help=t("Open a programme."))(create)
+    group.command("set-placement", help=t("Give a programme its placement tree; fixed from then on."))(set_placement)
     group.command("show", help=t("Show a programme."))(show)
     group.command("list", help=t("List programmes."))(list_)
     app.add_typer(group, name="programme")
@@ -30,9 +42,15 @@ def create(
     start: Annotated[str, typer.Option("--start", help=t("Nothing that the programme records may be earlier."))],
     time_zone: Annotated[str, typer.Option("--time-zone", help=t("IANA name, such as Europe/London."))] = "UTC",
     name: Annotated[str, typer.Option("--name", help=t("Name for people."))] = "",
+    placement_width: Annotated[
+        int, typer.Option("--placement-width", help=t("Places below each member in a binary (2) or matrix tree."))
+    ] = 0,
+    spill: SpillOption = "",
 ) -> None:
     """Open a programme."""
     session = Session.of(context)
+    if bool(placement_width) != bool(spill):
+        raise Misuse("WRONG_USAGE", "Name --placement-width and --spill, or neither.")
 
     async def work(client: "Client") -> dict[str, Any]:
         from fenxiao.api.membership.v1 import membership_pb2
@@ -44,11 +62,39 @@ def create(
             currency=currency,
             time_zone=time_zone,
             start_time=to_stamp(read_moment(start, zone(time_zone))),
+            placement=_rule(placement_width, spill) if spill else None,
         )
         request = membership_pb2.CreateProgrammeRequest(programme_id=programme_id, programme=programme)
         return shapes.programme(await client.membership.CreateProgramme(request))
 
     _print(session, session.run(work))
+
+
+def set_placement(
+    context: typer.Context,
+    width: Annotated[int, typer.Option("--width", help=t("Places below each member in a binary (2) or matrix tree."))],
+    spill: SpillOption,
+) -> None:
+    """Set the placement rule."""
+    session = Session.of(context)
+
+    async def work(client: "Client") -> dict[str, Any]:
+        from fenxiao.api.membership.v1 import membership_pb2
+        from fenxiao.cli import shapes
+
+        name = (await session.find_programme(client)).name
+        request = membership_pb2.SetPlacementRuleRequest(name=name, placement=_rule(width, spill))
+        return shapes.programme(await client.membership.SetPlacementRule(request))
+
+    _print(session, session.run(work))
+
+
+def _rule(width: int, spill: str) -> "PlacementRule":
+    from fenxiao.api.membership.v1 import placement_pb2
+    from fenxiao.plans.placement import PlacementRules
+
+    rules = PlacementRules.of(width, spill)
+    return placement_pb2.PlacementRule(width=rules.width, spill=placement_pb2.Spill.Value(f"SPILL_{spill.upper()}"))
 
 
 def show(context: typer.Context, programme_id: Annotated[str, typer.Argument(metavar="ID")] = "") -> None:
@@ -98,6 +144,7 @@ def _print(session: Session, programme: dict[str, Any]) -> None:
     if session.as_json:
         output.print_json(programme)
         return
+    placement = programme["placement"]
     output.facts(
         [
             (t("programme"), programme["programme"]),
@@ -105,5 +152,6 @@ def _print(session: Session, programme: dict[str, Any]) -> None:
             (t("currency"), programme["currency"]),
             (t("time zone"), programme["time_zone"]),
             (t("start"), programme["start"]),
+            (t("placement tree"), f"{placement['width']}  {t(placement['spill'])}" if placement else "–"),
         ]
     )

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fenxiao.cli import exits, output
+from fenxiao.cli import output
+from fenxiao.cli.blocked import RUNBOOK, next_step
 from fenxiao.cli.session import Session, to_stamp
 from fenxiao.cli.texts import language, t
+from fenxiao.errors import Kind, Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fenxiao.api.settlement.v1 import settlement_pb2
     from fenxiao.client import Client
 
@@ -26,6 +30,17 @@ _STATES = {
 def state_text(state: str) -> str:
     """Give a distribution's state in words."""
     return t(_STATES.get(state, state))
+
+
+def problem_of(distribution: dict[str, Any]) -> str:
+    """Give what is in the way of paying; empty for nothing. What was in the way of one that is paid is past."""
+    return "" if distribution["state"] == "paid" else distribution["problem"]
+
+
+def problem_facts(distribution: dict[str, Any]) -> list[tuple[str, str]]:
+    """Give what is in the way of paying and what to do about it, for people."""
+    problem = problem_of(distribution)
+    return [(t("problem"), problem), (t("what to do"), t(next_step(problem)))] if problem else []
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +64,7 @@ def settle(
         from fenxiao.api.settlement.v1 import settlement_pb2
         from fenxiao.cli import shapes
         from fenxiao.cli.periods import read_moment, zone
-        from fenxiao.client.streams import watch_distribution
+        from fenxiao.client.streams import await_paid
 
         programme = await session.find_programme(client)
         moment = to_stamp(read_moment(as_of, zone(programme.time_zone)))
@@ -67,10 +82,7 @@ def settle(
         distribution = await client.settlement.CloseDistribution(request)
         if not no_wait:
             with output.progress(quiet=session.as_json) as advance:
-                async for news in watch_distribution(client, distribution.name):
-                    distribution = news
-                    state = shapes.distribution(news)["state"]
-                    advance(state_text(state), news.paid_payees, news.payees)
+                distribution = await await_paid(client, distribution.name, _reporter(session, advance))
         return {"preview": shown, "distribution": shapes.distribution(distribution)}
 
     found = session.run(work)
@@ -79,8 +91,32 @@ def settle(
         output.print_json(found)
     elif distribution is not None:
         _print(distribution)
-    if distribution is not None and distribution["state"] == "blocked":
-        raise typer.Exit(exits.REFUSED)
+    if distribution is not None and (problem := problem_of(distribution)):
+        message = (
+            f"Distribution {distribution['distribution']} is closed and not paid yet: {problem}. {next_step(problem)} "
+            f"It is tried again all the time, and goes on when nothing is in the way any more; see {RUNBOOK}."
+        )
+        raise Refusal("DISTRIBUTION_BLOCKED", message, kind=Kind.FAILED_PRECONDITION)
+
+
+def _reporter(session: Session, advance: output.Advance) -> "Callable[[settlement_pb2.Distribution], None]":
+    """Make what shows how far a distribution has come, and says what is in the way, once for each thing."""
+    from fenxiao.cli import shapes
+
+    said = ""
+
+    def report(news: "settlement_pb2.Distribution") -> None:
+        nonlocal said
+        distribution = shapes.distribution(news)
+        advance(state_text(distribution["state"]), news.paid_payees, news.payees)
+        problem = problem_of(distribution)
+        if problem not in ("", said) and not session.as_json:
+            waiting = t("Blocked: {problem}. {step} It is tried again all the time; waiting for {seconds} s.")
+            step, seconds = t(next_step(problem)), f"{session.patience:g}"
+            output.say(waiting.format(problem=problem, step=step, seconds=seconds))
+        said = problem
+
+    return report
 
 
 def _preview(preview: "settlement_pb2.DistributionPreview") -> dict[str, Any]:
@@ -122,6 +158,4 @@ def _print(distribution: dict[str, Any]) -> None:
         ),
         (t("root"), distribution["root"]),
     ]
-    if distribution["problem"]:
-        pairs.append((t("problem"), distribution["problem"]))
-    output.facts(pairs)
+    output.facts([*pairs, *problem_facts(distribution)])

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from fenxiao.cli import exits, output
-from fenxiao.cli.commands.settle import state_text
+from fenxiao.cli.commands.settle import problem_facts, state_text
+from fenxiao.cli.refusals import refusal_text
 from fenxiao.cli.session import Session, id_of
 from fenxiao.cli.texts import language, t
 from fenxiao.errors import Kind, Refusal
@@ -44,14 +45,16 @@ async def _read(session: Session, client: "Client") -> dict[str, Any]:
         try:
             await client.check_health(service)
         except Refusal as refusal:
-            serving, problem = False, refusal.message
+            serving, problem = False, _said(session, refusal)
         else:
             serving, problem = True, ""
         return {"service": service, "address": client.services[service], "serving": serving, "problem": problem}
 
     services = list(await asyncio.gather(*(ask(service) for service in client.services)))
     serving = {service["service"] for service in services if service["serving"]}
-    programmes = [await _programme(client, one, serving) for one in await _programmes(session, client, serving)]
+    programmes = [
+        await _programme(session, client, one, serving) for one in await _programmes(session, client, serving)
+    ]
     return {"services": services, "programmes": programmes}
 
 
@@ -67,7 +70,9 @@ async def _programmes(session: Session, client: "Client", serving: set[str]) -> 
     )
 
 
-async def _programme(client: "Client", programme: "membership_pb2.Programme", serving: set[str]) -> dict[str, Any]:
+async def _programme(
+    session: Session, client: "Client", programme: "membership_pb2.Programme", serving: set[str]
+) -> dict[str, Any]:
     from fenxiao.api.chain_bridge.v1 import chain_bridge_pb2
     from fenxiao.api.settlement.v1 import settlement_pb2
     from fenxiao.cli import shapes
@@ -86,7 +91,7 @@ async def _programme(client: "Client", programme: "membership_pb2.Programme", se
         except Refusal as refusal:
             if refusal.kind is Kind.DENIED:
                 raise
-            found["chain"] = {"problem": refusal.message}
+            found["chain"] = {"problem": _said(session, refusal)}
         else:
             found["chain"] = {
                 "chain_id": chain.chain_id,
@@ -101,6 +106,11 @@ async def _programme(client: "Client", programme: "membership_pb2.Programme", se
                 "problem": "",
             }
     return found
+
+
+def _said(session: Session, refusal: Refusal) -> str:
+    """Give what is wrong: to programs always in the same language."""
+    return refusal.message if session.as_json else refusal_text(refusal.reason, refusal.message)
 
 
 def _print(found: dict[str, Any]) -> None:
@@ -122,7 +132,7 @@ def _print(found: dict[str, Any]) -> None:
             ]
         for one in programme["distributions"]:
             pairs.append((t("distribution"), f"{one['distribution']}: {state_text(one['state'])}"))
-            pairs += [(t("problem"), one["problem"])] if one["problem"] else []
+            pairs += problem_facts(one)
         chain = programme["chain"]
         if chain:
             place = chain["problem"] or f"{chain['chain_id']}, {chain['head_block']:,} ({chain['final_block']:,})"

@@ -14,8 +14,9 @@ from fenxiao.cli.session import Session
 from fenxiao.cli.texts import t
 from fenxiao.errors import Kind, Refusal
 
-_READ = ("members.read", "plans.read", "sales.read", "settlement.read", "chain.read", "trace.read", "events.read")
-_WRITE = ("members.write", "plans.write", "sales.write", "settlement.write", "trace.write")
+_SERVICES = ("members", "plans", "sales", "periods", "disputes", "settlement", "trace")
+_READ = (*(f"{service}.read" for service in _SERVICES), "chain.read", "events.read")
+_WRITE = tuple(f"{service}.write" for service in _SERVICES)
 _LONGEST = timedelta(days=366)
 _TTL = re.compile(r"([1-9][0-9]{0,5})([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}

@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - loaded at every call; gRPC and what stands on it only when a command runs
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from fenxiao.client import Client
     from fenxiao.verify import Report
     from fenxiao.verify.export import Export
+
+
+class _Where(NamedTuple):
+    """Where the chain is."""
+
+    rpc: str
+    vault: str
+    token: str
+    from_block: int
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +41,10 @@ def verify(
     rpc: Annotated[str, typer.Option("--rpc", help=t("Address of a node of the chain."))] = "",
     vault: Annotated[str, typer.Option("--vault", help=t("Address of the vault."))] = "",
     token: Annotated[str, typer.Option("--token", help=t("Address of the token; from the export if not given."))] = "",
+    from_block: Annotated[
+        int | None,
+        typer.Option("--from-block", min=0, help=t("Block in which the vault was made; what is earlier is not read.")),
+    ] = None,
     offline: Annotated[bool, typer.Option("--offline", help=t("Leave the chain out; the report says so."))] = False,
     export_to: Annotated[Path | None, typer.Option("--export", help=t("Where to put the export."))] = None,
 ) -> None:
@@ -40,8 +53,10 @@ def verify(
     if data is not None and not offline and not (rpc and vault):
         raise typer.BadParameter("with --data, give --rpc and --vault, or --offline", param_hint="--data")
     if data is None:
-        data, rpc, vault, token = _export(session, export_to, rpc, vault, token)
-    report = _verify(data, rpc, vault, token, offline=offline)
+        data, where = _export(session, export_to), _find_chain(session, rpc, vault, token, from_block)
+    else:
+        where = _Where(rpc, vault, token, from_block or 0)
+    report = _verify(data, None if offline else where)
     if session.as_json:
         output.print_json(report.as_json())
     else:
@@ -50,14 +65,12 @@ def verify(
         raise typer.Exit(exits.REFUSED)
 
 
-def _export(session: Session, folder: Path | None, rpc: str, vault: str, token: str) -> tuple[Path, str, str, str]:
-    """Export from the running services, and find the chain in what the network says about itself."""
-    from fenxiao.client import find_home, read_network
+def _export(session: Session, folder: Path | None) -> Path:
+    """Export from the running services."""
+    from fenxiao.client import find_home
     from fenxiao.client.export import export
 
     home = find_home(session.home)
-    network = read_network(home)
-
     with output.progress(quiet=session.as_json) as advance:
 
         async def work(client: "Client") -> Path:
@@ -70,17 +83,27 @@ def _export(session: Session, folder: Path | None, rpc: str, vault: str, token: 
 
         target = session.run(work)
     output.say(str(target))
-    return target, rpc or network.rpc_url, vault or network.vault, token or network.token
+    return target
 
 
-def _verify(data: Path, rpc: str, vault: str, token: str, *, offline: bool) -> "Report":
+def _find_chain(session: Session, rpc: str, vault: str, token: str, from_block: int | None) -> _Where:
+    """Find what is not given in what the network says about itself."""
+    from fenxiao.client import find_home, read_network
+
+    network = read_network(find_home(session.home))
+    if from_block is None:
+        from_block = network.vault_block if vault in ("", network.vault) else 0
+    return _Where(rpc or network.rpc_url, vault or network.vault, token or network.token, from_block)
+
+
+def _verify(data: Path, where: _Where | None) -> "Report":
     from fenxiao.verify import Chain, ChainUnreachable, ExportError, read_export, verify
 
     try:
         exported = read_export(data)
         chain: Chain | None = None
-        if not offline:
-            chain = Chain(rpc, vault, token or _token_of(exported))
+        if where is not None:
+            chain = Chain(where.rpc, where.vault, where.token or _token_of(exported), where.from_block)
         return verify(exported, chain)
     except ExportError as error:
         raise Refusal("INVALID_EXPORT", f"{error}.") from None
@@ -116,7 +139,8 @@ def _print(report: "Report") -> None:
     for check in report.checks:
         for detail in check.details:
             typer.echo(f"✗ {check.name}: {detail}")
-    output.facts([(t(name), _figure(value)) for name, value in report.figures.items()])
+    figures = {**report.figures, "logs read from block": "–" if report.from_block is None else report.from_block}
+    output.facts([(t(name), _figure(value)) for name, value in figures.items()])
     for what in report.not_checked:
         output.say(t("Not checked: {what}").format(what=t(what)))
     failed = sum(1 for check in report.checks if check.failed)
