@@ -10,7 +10,7 @@ from services.membership.domain.events import MemberPlaced
 from services.membership.views.moments import from_micros, micros
 
 TREES_AT_HAND: Final = 8
-"""Programmes whose trees are kept in memory: about 350 bytes a member."""
+"""Programmes whose trees are kept in memory: about 500 bytes a member."""
 
 
 def _placed(tx: Tx, recorded: Recorded[MemberPlaced]) -> None:

@@ -25,7 +25,7 @@ LIMIT: Final = 2**62
 MODES: Final = {mode: number for number, mode in enumerate(Rounding)}
 """Rounding modes as loops take them."""
 
-_SMALL: Final = 100_000
+SMALL: Final = 100_000
 """Rows that are rated over lists."""
 
 _HALF_DOWN, _HALF_EVEN, _DOWN, _UP = (
@@ -171,9 +171,9 @@ def frame_of(column: Column) -> Frame:
     return Arrays() if hasattr(column, "dtype") else Lists()
 
 
-def frame_for(size: int, peak: int) -> Frame:
-    """Choose arrays for large inputs: `size` rows in all, and no number that a loop computes above `peak`."""
-    return Arrays() if size > _SMALL and peak < LIMIT and find_spec("numba") is not None else Lists()
+def frame_for(size: int) -> Frame:
+    """Choose arrays for many rows. `plans.peak` looks at whether everything fits into them."""
+    return Arrays() if size > SMALL and find_spec("numba") is not None else Lists()
 
 
 @kernel
@@ -229,7 +229,7 @@ def in_parts(frame: Frame, rows: int, run: Callable[[int, int], R], pieces: int 
 
     The parts must not write to the same places; their results come in the order of the rows.
     """
-    if isinstance(frame, Lists) or rows <= _SMALL:
+    if isinstance(frame, Lists) or rows <= SMALL:
         return [run(0, rows)]
     threads = min(_processors(), _THREADS)
     parts = threads * pieces

@@ -3,20 +3,21 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice
+from operator import ge
 from typing import Final, NamedTuple
 
 from fenxiao.errors import Kind, Refusal
-from fenxiao.money import EXACT
-from fenxiao.plans.columns import Column, Frame, Lists, children_first, largest
+from fenxiao.plans.columns import LIMIT, Column, Frame, Lists, children_first, frame_for, largest
 from fenxiao.plans.components.base import Measure
+from fenxiao.plans.numbers import all_micros, micros, whole
 from fenxiao.plans.placement import PlacementTree
 from fenxiao.plans.sale import Sale, SaleKind
 from fenxiao.plans.tree import Tree
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NONE = Decimal(0)
 
 NEVER: Final = 2**61
@@ -197,12 +198,6 @@ class Inputs:
         return self.segments[-1].tree
 
 
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970, UTC."""
-    span = moment - _EPOCH
-    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
-
-
 def above(frame: Frame, parent: Column) -> Above:
     """Put a column of parents in order."""
     order = frame.zeros(len(parent))
@@ -224,20 +219,36 @@ def build_inputs(
     Raises `Refusal` UNKNOWN_MEMBER or SALE_BEFORE_MEMBER for a sale credited to nobody, SALE_OUTSIDE_PERIOD for one of
     another period, UNKNOWN_MEMBER or PLACED_BEFORE_JOINING for a place given to nobody.
     """
-    frame = frame or Lists()
-    joined = sorted((at, member) for member in tree if (at := tree.joined_at(member)) < period.end)
+    ordered = list(sales)
+    at = all_micros(sale.occurred_at for sale in ordered)
+    if any(map(ge, at, islice(at, 1, None))):
+        ordered.sort(key=lambda sale: (sale.occurred_at, sale.id))
+        at.sort()
+    joined = tree.joined_before(period.end)
     members = [member for _, member in joined]
-    number = {member: i for i, member in enumerate(members)}
-    ordered = sorted(sales, key=lambda sale: (sale.occurred_at, sale.id))
-    for sale in ordered:
-        _check(sale, period, tree)
+    number: dict[str | None, int] = {member: i for i, member in enumerate(members)}
+    since = all_micros(moment for moment, _ in joined)
+    seller = [number.get(sale.member, -1) for sale in ordered]
+    if ordered and (
+        min(seller) < 0
+        or at[0] < micros(period.start)
+        or at[-1] >= micros(period.end)
+        # The last to join is the last listed.
+        or (since[-1] > at[0] and any(since[i] > moment for i, moment in zip(seller, at, strict=True)))
+    ):
+        for sale in ordered:
+            _check(sale, period, tree)
+    measures, returned, most = _measures(ordered)
+    frame = frame or frame_for(len(members) + len(ordered))
+    if most >= LIMIT:
+        frame = Lists()
     return Inputs(
         frame=frame,
         period=period,
         members=members,
-        joined=frame.of(micros(at) for at, _ in joined),
-        segments=_segments(frame, period, tree, members, number, [sale.occurred_at for sale in ordered]),
-        sales=_sales(frame, ordered, number),
+        joined=frame.of(since),
+        segments=_segments(frame, period, tree, members, {**number, None: -1}, at),
+        sales=_sales(frame, ordered, seller, at, measures, returned),
         placement=None if placement is None else _placement(frame, period, tree, placement, number),
         people={number[member]: person for member, person in (people or {}).items() if member in number},
     )
@@ -252,7 +263,7 @@ def _check(sale: Sold, period: Period, tree: Tree) -> None:
 
 
 def _placement(
-    frame: Frame, period: Period, tree: Tree, placement: PlacementTree, number: Mapping[str, int]
+    frame: Frame, period: Period, tree: Tree, placement: PlacementTree, number: Mapping[str | None, int]
 ) -> Placement:
     """The places that were taken before the period's end."""
     parent, leg, since = [-1] * len(number), [-1] * len(number), [NEVER] * len(number)
@@ -272,51 +283,84 @@ def _segments(
     period: Period,
     tree: Tree,
     members: Sequence[str],
-    number: Mapping[str, int],
-    times: Sequence[datetime],
+    number: Mapping[str | None, int],
+    at: Sequence[int],
 ) -> list[Segment]:
     starts = [period.start, *tree.changes(period.start, period.end)]
     segments: list[Segment] = []
     for i, start in enumerate(starts):
-        first = bisect_left(times, start)
-        last = bisect_left(times, starts[i + 1]) if i + 1 < len(starts) else len(times)
+        first = bisect_left(at, micros(start))
+        last = bisect_left(at, micros(starts[i + 1])) if i + 1 < len(starts) else len(at)
         if first == last and i + 1 < len(starts):
             continue  # nobody sold while it stood so
         # Who joins later in the span stands where enrolment put him: nothing was credited to him before.
-        sponsors = (tree.sponsor_or_first(member, start) for member in members)
-        parent = frame.of(-1 if sponsor is None else number[sponsor] for sponsor in sponsors)
+        parent = frame.of([number[sponsor] for sponsor in tree.sponsors(members, start)])
         segments.append(Segment(first, last, above(frame, parent)))
     return segments
 
 
-def _sales(frame: Frame, sales: Sequence[Sold], number: Mapping[str, int]) -> Sales:
-    def scaled(values: Sequence[Decimal]) -> Scaled:
-        digits = max((-int(value.as_tuple().exponent) for value in values), default=0)
-        scale = 10 ** max(digits, 0)
-        return Scaled(frame.of(int(value.scaleb(max(digits, 0), EXACT)) for value in values), scale)
+_Numbers = tuple[list[int], int]
+"""Whole numbers of 1 / scale, and the scale."""
 
+
+def _measures(sales: Sequence[Sold]) -> tuple[dict[Measure, _Numbers], list[int], int]:
+    """What is sold by measure, what came back of the amount, and the largest sum of magnitudes."""
+    size, most = len(sales), 0
+    found: dict[Measure, _Numbers] = {}
+    returned: list[int] = []
+    came_back = [sale.returned for sale in sales]
+    reported: dict[Measure, list[Decimal | None]] = {
+        Measure.AMOUNT: [*(sale.amount for sale in sales), *(came_back if any(came_back) else ())],
+        Measure.MARGIN: [sale.margin for sale in sales],
+        Measure.POINTS: [sale.points for sale in sales],
+        Measure.QUANTITY: [sale.quantity for sale in sales],
+    }
+    for measure, values in reported.items():
+        counts = measure is Measure.QUANTITY
+        if values.count(None) == len(values):
+            found[measure] = [1 if sale.amount > 0 else -1 for sale in sales] if counts else [0] * size, 1
+            continue
+        known = [sale.units for sale in sales] if counts else [value or _NONE for value in values]
+        numbers, scale, total = whole(known)
+        found[measure] = numbers[:size], scale
+        returned += numbers[size:]  # behind the amounts
+        most = max(most, total)
+    return found, returned or [0] * size, most
+
+
+def _sales(
+    frame: Frame,
+    sales: Sequence[Sold],
+    seller: Sequence[int],
+    at: Sequence[int],
+    measures: Mapping[Measure, _Numbers],
+    returned: Sequence[int],
+) -> Sales:
     def words(texts: Sequence[str]) -> Words:
+        if texts and texts.count(texts[0]) == len(texts):
+            return Words(frame.zeros(len(texts)), texts[:1])
         kept = {text: i for i, text in enumerate(dict.fromkeys(texts))}
-        return Words(frame.of(kept[text] for text in texts), list(kept))
+        return Words(frame.of([kept[text] for text in texts]), list(kept))
 
-    both = scaled([value for sale in sales for value in (sale.amount, sale.returned)])
     return Sales(
         ids=[sale.id for sale in sales],
-        member=frame.of(number[sale.member] for sale in sales),
-        at=frame.of(micros(sale.occurred_at) for sale in sales),
-        measures={
-            Measure.AMOUNT: Scaled(frame.of(both.column[2 * i] for i in range(len(sales))), both.scale),
-            Measure.MARGIN: scaled([sale.margin or _NONE for sale in sales]),
-            Measure.POINTS: scaled([sale.points or _NONE for sale in sales]),
-            Measure.QUANTITY: scaled([sale.units for sale in sales]),
-        },
-        returned=frame.of(both.column[2 * i + 1] for i in range(len(sales))),
+        member=frame.of(seller),
+        at=frame.of(at),
+        measures={measure: Scaled(frame.of(numbers), scale) for measure, (numbers, scale) in measures.items()},
+        returned=frame.of(returned),
         product=words([sale.product for sale in sales]),
         category=words([sale.category for sale in sales]),
         channel=words([sale.channel for sale in sales]),
         sale_class=words([sale.sale_class for sale in sales]),
         lacking={
-            Measure.MARGIN: [i for i, sale in enumerate(sales) if sale.margin is None],
-            Measure.POINTS: [i for i, sale in enumerate(sales) if sale.points is None],
+            Measure.MARGIN: _missing([sale.margin for sale in sales]),
+            Measure.POINTS: _missing([sale.points for sale in sales]),
         },
     )
+
+
+def _missing(values: Sequence[Decimal | None]) -> Sequence[int]:
+    """Where nothing stands."""
+    if values.count(None) == len(values):
+        return range(len(values))
+    return [i for i, value in enumerate(values) if value is None]

@@ -1,7 +1,7 @@
 """Who sponsors whom, and since when: the tree in memory, as of any moment."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from fenxiao.errors import Kind, Refusal
@@ -37,6 +37,10 @@ class Tree:
             raise Refusal(
                 "UNKNOWN_MEMBER", f"There is no member {member[:64]!r}; enrol the member first.", kind=Kind.NOT_FOUND
             ) from None
+
+    def joined_before(self, end: datetime) -> list[tuple[datetime, str]]:
+        """List who joined before a moment, with the time, in order of (time, member)."""
+        return sorted((at, member) for member, at in self._joined.items() if at < end)
 
     def enrol(self, member: str, sponsor: str | None, joined_at: datetime) -> None:
         """Add a member below a sponsor, who must have joined no later, or as a root (`None`)."""
@@ -75,6 +79,12 @@ class Tree:
     def sponsor_or_first(self, member: str, at: datetime) -> str | None:
         """Say who sponsored a member at a moment; before the member joined, whom enrolment will give."""
         return self._sponsor_at(member, at)
+
+    def sponsors(self, members: Sequence[str], at: datetime) -> list[str | None]:
+        """The same for many."""
+        if not self._changes:
+            return [*map(self._first.__getitem__, members)]
+        return [self._sponsor_at(member, at) for member in members]
 
     def changes(self, start: datetime, end: datetime) -> list[datetime]:
         """List the moments after `start` and before `end` from which somebody had another sponsor, in order."""

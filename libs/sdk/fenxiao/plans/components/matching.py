@@ -95,13 +95,23 @@ class Matching(ComponentBase):
             context.rated[name].add_to(earned)
         tables = self._tables(context)
         rates = [rate for _, shares, _ in tables for rate in shares]
-        columns = [context.inputs.tree.parent, context.qualified(self), context.rank]
+        parent, qualified, rank = context.inputs.tree.parent, context.qualified(self), context.rank
         if isinstance(frame, Arrays) and largest(earned) * len(earned) * max(1, *rates) >= LIMIT:
-            frame, earned, columns = Lists(), integers(earned), [integers(column) for column in columns]
+            frame, earned, parent = Lists(), integers(earned), integers(parent)
+            qualified, rank = integers(qualified), integers(rank)
         starts = accumulate((len(shares) for _, shares, _ in tables), initial=0)
         table = _Table(frame.of(rank for rank, _, _ in tables), frame.of(starts), frame.of(rates))
         longest, members = max(len(shares) for _, shares, _ in tables), len(earned)
-        how = (*columns, table, longest, int(self.compression), *context.ratio(context.minor), context.mode)
+        how = (
+            parent,
+            qualified,
+            rank,
+            table,
+            longest,
+            int(self.compression),
+            *context.ratio(context.minor),
+            context.mode,
+        )
         place = frame.zeros(members + 1)
         _match(earned, *how, frame.zeros(members), place, 0, _Out(*(frame.zeros(0) for _ in range(7))))
         _cumulate(place)
