@@ -138,16 +138,15 @@ def _rows(rated: RatedPeriod) -> dict[str, Row]:
 
 def _differences(period: ToRate, rated: RatedPeriod) -> Iterator[Difference]:
     """What is due under each key less what is posted under it, in the order of the rated lines."""
-    with_sale = period.plan.with_sale
+    at_close = {component.id for component in period.plan.components} - period.plan.with_sale
     seen: set[Key] = set()
-    for line in rated.written():
-        if line.component not in with_sale:
-            key = line.key
-            seen.add(key)
-            known = period.posted.get(key)
-            amount = line.amount_minor - (known.amount_minor if known else 0)
-            if amount:
-                yield _difference(period, key, line, known, amount)
+    for line in rated.written(at_close):
+        key = line.key
+        seen.add(key)
+        known = period.posted.get(key)
+        amount = line.amount_minor - (known.amount_minor if known else 0)
+        if amount:
+            yield _difference(period, key, line, known, amount)
     for key, known in period.posted.items():
         if key not in seen and known.amount_minor:
             yield _difference(period, key, None, known, -known.amount_minor)

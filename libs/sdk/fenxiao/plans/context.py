@@ -91,7 +91,8 @@ class Context:
     def to_minor(self, base: int, rate: int, base_scale: int, units: int | None = None) -> int:
         """Round base times rate, each in its scale, to minor units, or to what `units` says."""
         numerator, denominator = self.ratio(base_scale, units)
-        return round_div(base * rate * numerator, denominator, self.mode)
+        # Python's own integers cannot overflow; those of an array can.
+        return round_div(int(base) * int(rate) * numerator, denominator, self.mode)
 
     def ratio(self, base_scale: int, units: int | None = None) -> tuple[int, int]:
         """What base times rate is multiplied with and divided by to give minor units, in lowest terms."""
@@ -125,10 +126,10 @@ class Context:
 
     def keep(self, amount_minor: int, sale: int) -> int:
         """What stays of a line on a sale once the share that came back is taken off."""
-        returned = self.inputs.sales.returned[sale]
+        returned = int(self.inputs.sales.returned[sale])
         if not returned:
             return amount_minor
-        whole = self.inputs.sales.measures[Measure.AMOUNT].column[sale]
+        whole = int(self.inputs.sales.measures[Measure.AMOUNT].column[sale])
         return amount_minor - round_div(amount_minor * returned, whole, self.mode)
 
     def net(self, basis: Basis) -> Scaled:

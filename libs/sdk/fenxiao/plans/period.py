@@ -1,6 +1,6 @@
 """Rating a period: every line that a plan gives on the inputs up to a cut, and what is carried into the next."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fenxiao.plans.caps import cap_component, cap_plan
@@ -29,11 +29,12 @@ class RatedPeriod:
         ranks = {RANKS: self.context.ranking.carry} if self.context.plan.ranks else {}
         return {**self.context.carry_out, **ranks}
 
-    def written(self) -> Iterable[PeriodLine]:
-        """Every line written out, component by component."""
+    def written(self, components: Container[str] | None = None) -> Iterable[PeriodLine]:
+        """Every line written out, component by component; of these components only, if any are named."""
         inputs = self.context.inputs
-        for lines in self.lines.values():
-            yield from lines.written(inputs.members, inputs.sales.ids)
+        for name, lines in self.lines.items():
+            if components is None or name in components:
+                yield from lines.written(inputs.members, inputs.sales.ids)
 
     @property
     def due(self) -> Column:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
+from fenxiao.plans.columns import integers
 from fenxiao.plans.components.base import ComponentBase, Strict
 from fenxiao.plans.fields import Number, Rate, count
 
@@ -83,7 +84,7 @@ def rate_tiers(context: "Context", component: ComponentBase, tiers: Tiers) -> "L
     slices = _marginal if tiers.mode is TierMode.MARGINAL else _retroactive
     units = context.units(component)
     writer = context.writer(component, scale)
-    for member, volume in enumerate(own.column):
+    for member, volume in enumerate(integers(own.column)):
         if volume and qualified[member]:
             sign = 1 if volume > 0 else -1
             counted = abs(volume) * factor if end is None else min(abs(volume) * factor, end)
