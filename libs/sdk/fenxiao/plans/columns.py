@@ -25,7 +25,7 @@ LIMIT: Final = 2**62
 MODES: Final = {mode: number for number, mode in enumerate(Rounding)}
 """Rounding modes as loops take them."""
 
-SMALL: Final = 100_000
+SMALL: Final = 250_000
 """Rows that are rated over lists."""
 
 _HALF_DOWN, _HALF_EVEN, _DOWN, _UP = (
