@@ -22,9 +22,10 @@ a named person overrides the rule and gives a reason, both recorded with the pla
 the network are watched while it runs. A plan that was published stays readable and rated as it was, whatever rules come
 later.
 
-What a plan may pay at most is computed as a share of the amount sold (`fenxiao.plans.worst`): a share of the margin
-counts as the same share of the amount; points, quantities, flat rewards and what grows with the depth of the network
-have no bound unless a cap by volume (`caps.volume`, or the plan's `cap`) in the amount or the margin gives one.
+What a plan may pay at most is computed as a share of the amount sold (`fenxiao.plans.language.worst`): a share of the
+margin counts as the same share of the amount; points, quantities, flat rewards and what grows with the depth of the
+network have no bound unless a cap by volume (`caps.volume`, or the plan's `cap`) in the amount or the margin gives
+one.
 """
 
 

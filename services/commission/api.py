@@ -11,8 +11,8 @@ from fenxiao.api.commission.v1.goods_pb2 import Goods
 from fenxiao.errors import Kind, Refusal
 from fenxiao.money import parse_amount, plain
 from fenxiao.plans import SaleKind
-from fenxiao.plans.closing import Row
-from fenxiao.plans.timetable import Term
+from fenxiao.plans.periods.closing import Row
+from fenxiao.plans.periods.timetable import Term
 from libs.servicekit.names import parse_name
 from libs.servicekit.times import from_timestamp, to_timestamp
 from services.commission.domain import events

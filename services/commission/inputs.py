@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from fenxiao.plans import ENGINE_VERSION, Plan
-from fenxiao.plans.closing import Before, Row, ToRate, close
-from fenxiao.plans.inputs import Period, build_inputs
-from fenxiao.plans.timetable import Term
+from fenxiao.plans.periods.closing import Before, Row, ToRate, close
+from fenxiao.plans.periods.inputs import Period, build_inputs
+from fenxiao.plans.periods.timetable import Term
 from libs.eventlog import Reader
 from services.commission.domain.closing import Sealed
 from services.commission.views import members, periods, placements, plans, sales

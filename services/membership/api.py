@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from fenxiao.api.membership.v1 import membership_pb2 as pb
 from fenxiao.api.membership.v1 import placement_pb2
 from fenxiao.errors import Kind, Refusal
-from fenxiao.plans.placement import PlacementRules, Spill
+from fenxiao.plans.trees.placement import PlacementRules, Spill
 from fenxiao.proofs.hashes import checksum_address, parse_address
 from libs.servicekit.names import parse_name
 from libs.servicekit.times import from_timestamp, to_timestamp

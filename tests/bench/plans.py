@@ -25,9 +25,9 @@ import psycopg
 import pyarrow as pa
 
 from fenxiao.plans import Plan, Sale, SaleKind, Tree, rate_sale
-from fenxiao.plans.context import Context
-from fenxiao.plans.inputs import Sold, build_inputs
-from fenxiao.plans.period import rate_period
+from fenxiao.plans.periods.context import Context
+from fenxiao.plans.periods.inputs import Sold, build_inputs
+from fenxiao.plans.periods.rating import rate_period
 from tests.bench.append import postgresql
 from tests.bench.period import COMBINED, DEEPEST, LEVELS, PERIOD, SQL, UNILEVEL, Large, plan
 from tests.bench.table import RUNS, Row, row, say

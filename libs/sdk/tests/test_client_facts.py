@@ -14,7 +14,7 @@ from fenxiao.client.filecheck import MemberCheck
 from fenxiao.client.lines import MEMBER_COLUMNS, SALE_COLUMNS, new_member, new_sale
 from fenxiao.client.tables import open_table
 from fenxiao.errors import Refusal
-from fenxiao.plans.facts import Joined
+from fenxiao.plans.trials.facts import Joined
 
 SALE = {
     "sale_id": "s1",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fenxiao.plans import PlanError, plan_hash
-from fenxiao.plans.document import MAX_BYTES, read_document
+from fenxiao.plans.language.document import MAX_BYTES, read_document
 
 # What YAML can hold without escapes is enough here; keys and values of any look, also those that YAML would guess at.
 texts = st.one_of(

@@ -11,7 +11,7 @@ from fenxiao.errors import Kind, Refusal
 from fenxiao.money import Rounding
 from fenxiao.plans import Plan, PlanError, parse_instant, plan_schema, read_plan
 from fenxiao.plans.components import Unilevel
-from fenxiao.plans.instants import format_instant
+from fenxiao.plans.language.instants import format_instant
 
 PLAN: dict[str, Any] = {
     "plan": "Gifts",

@@ -1,4 +1,4 @@
-"""Closing a period: its cuts are sealed, and what is due is posted. The rules stand in `fenxiao.plans.closing`."""
+"""Closing a period: its cuts are sealed, and what is due is posted; by the rules of `fenxiao.plans.periods.closing`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from fenxiao.errors import Kind, Refusal
 from fenxiao.plans import ENGINE_VERSION, Plan, format_instant
-from fenxiao.plans.closing import Closed, Difference, Row
-from fenxiao.plans.timetable import Term, timetable
+from fenxiao.plans.periods.closing import Closed, Difference, Row
+from fenxiao.plans.periods.timetable import Term, timetable
 from services.commission.domain.events import (
     LinesPosted,
     MembersRated,

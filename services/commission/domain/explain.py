@@ -3,7 +3,7 @@
 from fenxiao.money import EXACT
 from fenxiao.plans import Plan, SaleKind
 from fenxiao.plans.explain import Derivation, TakenBack, Words, explain, explain_correction, explain_taken_back
-from fenxiao.plans.lines import PeriodLine
+from fenxiao.plans.periods.lines import PeriodLine
 from services.commission.domain.events import PostedLine
 from services.commission.domain.sales import Sale
 

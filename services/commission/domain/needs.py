@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fenxiao.errors import Kind, Refusal
 from fenxiao.plans import Plan
-from fenxiao.plans.placement import PlacementRules
+from fenxiao.plans.trees.placement import PlacementRules
 
 
 def check_needs(plan: Plan, placement: PlacementRules | None) -> None:

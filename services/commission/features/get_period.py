@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from fenxiao.api.commission.v1 import commission_pb2 as pb
 from fenxiao.errors import Kind, Refusal
-from fenxiao.plans.timetable import Term
+from fenxiao.plans.periods.timetable import Term
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from services.commission.api import PERIOD, first_day, id_in, open_period_message, period_message

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 
-from fenxiao.plans.closing import Before, close
+from fenxiao.plans.periods.closing import Before, close
 from libs.eventlog import Conflict, Meta, Tx
 from libs.servicekit import Running
 from services.commission.domain.closing import Part, Sealed, closed, parts

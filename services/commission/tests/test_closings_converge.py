@@ -8,8 +8,8 @@ import pytest
 
 from fenxiao.api.commission.v1 import commission_pb2 as pb
 from fenxiao.api.commission.v1 import events_pb2 as public
-from fenxiao.plans.closing import Before, Row
-from fenxiao.plans.closing import close as rate
+from fenxiao.plans.periods.closing import Before, Row
+from fenxiao.plans.periods.closing import close as rate
 from services.commission.domain.closing import Sealed
 from services.commission.inputs import gather
 from services.commission.tests.shop import PARENT, START, Shop, day

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from fenxiao.plans.closing import Key, Known, Row
+from fenxiao.plans.periods.closing import Key, Known, Row
 from libs.eventlog import Reader, Recorded, Tx, View
 from services.commission.domain.closing import Sealed, row_of
 from services.commission.domain.events import (

@@ -2,8 +2,8 @@
 
 from fenxiao.api.membership.v1.events_pb2 import MemberPlaced, PlacementRuleSet
 from fenxiao.api.membership.v1.placement_pb2 import Spill as SpillNumber
-from fenxiao.plans.placement import Placed, PlacementRules, PlacementTree
-from fenxiao.plans.placing import Told, tree_as_known
+from fenxiao.plans.trees.placement import Placed, PlacementRules, PlacementTree
+from fenxiao.plans.trees.placing import Told, tree_as_known
 from libs.eventbus import Received
 from libs.eventlog import Reader, Tx, View
 from libs.servicekit.times import from_timestamp

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fenxiao.money import EXACT, plain
 from fenxiao.plans import SaleKind
-from fenxiao.plans.inputs import Sold
+from fenxiao.plans.periods.inputs import Sold
 from libs.eventlog import Reader, Recorded, Tx, View
 from services.commission.domain.events import Goods, Report, ReturnRecorded, SaleClass, SaleRecorded
 from services.commission.views.moments import BEGINNING, FOREVER, from_micros, micros

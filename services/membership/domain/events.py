@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fenxiao.plans.placement import Spill
+from fenxiao.plans.trees.placement import Spill
 
 
 class Event(BaseModel):

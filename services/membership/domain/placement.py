@@ -5,8 +5,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from fenxiao.errors import Kind, Refusal
-from fenxiao.plans.placement import Place, PlacementTree, Spill
-from fenxiao.plans.placing import NO_WISH, Wish, choose, earliest
+from fenxiao.plans.trees.placement import Place, PlacementTree, Spill
+from fenxiao.plans.trees.placing import NO_WISH, Wish, choose, earliest
 from services.membership.domain.events import Choice, MemberPlaced, WishedPlace
 from services.membership.domain.programme import CLOCK_TOLERANCE
 

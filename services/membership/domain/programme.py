@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from fenxiao.errors import Kind, Refusal
 from fenxiao.money import minor_digits
-from fenxiao.plans.placement import PlacementRules
+from fenxiao.plans.trees.placement import PlacementRules
 from services.membership.domain.events import PlacementRuleSet, ProgrammeCreated
 
 NAME_LIMIT = 200

@@ -12,7 +12,7 @@ from fenxiao.api.membership.v1 import events_pb2
 from fenxiao.api.membership.v1 import membership_pb2 as pb
 from fenxiao.api.membership.v1 import placement_pb2 as placement
 from fenxiao.errors import Refusal
-from fenxiao.plans.placement import Place, PlacementTree, Spill, place
+from fenxiao.plans.trees.placement import Place, PlacementTree, Spill, place
 from libs.eventlog import Tx
 from libs.servicekit.times import to_timestamp
 from services.membership.domain.events import MemberEnrolled, WishedPlace

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import Any, Final
 
-from fenxiao.plans.placement import Place, PlacementRules, PlacementTree
+from fenxiao.plans.trees.placement import Place, PlacementRules, PlacementTree
 from libs.eventlog import Reader, Recorded, Tx, View
 from libs.servicekit import Settings
 from services.membership.domain.events import MemberPlaced

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fenxiao.plans.placement import PlacementRules
+from fenxiao.plans.trees.placement import PlacementRules
 from libs.eventlog import Reader, Recorded, Tx, View
 from services.membership.domain.events import PlacementRuleSet, ProgrammeCreated
 from services.membership.domain.programme import Programme

@@ -10,10 +10,10 @@ from fenxiao.client.line_files import Value
 from fenxiao.money import plain
 from fenxiao.plans import ENGINE_VERSION, Plan, format_instant
 from fenxiao.plans.explain import Derivation, explain
-from fenxiao.plans.facts import Facts
-from fenxiao.plans.sale import SaleKind
-from fenxiao.plans.simulate import Posting, Simulation
-from fenxiao.plans.totals import Report, Sums, Totals, share_of
+from fenxiao.plans.sales.sale import SaleKind
+from fenxiao.plans.trials.facts import Facts
+from fenxiao.plans.trials.simulate import Posting, Simulation
+from fenxiao.plans.trials.totals import Report, Sums, Totals, share_of
 
 LINE_FIELDS: Final[Mapping[str, type[Value]]] = {
     "period_start": str,

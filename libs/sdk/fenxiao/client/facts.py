@@ -15,9 +15,9 @@ from fenxiao.client.rows import BadRow, Columns, Row
 from fenxiao.client.tables import open_table
 from fenxiao.errors import Refusal
 from fenxiao.money import CURRENCIES, parse_amount
-from fenxiao.plans.facts import Facts, Joined
-from fenxiao.plans.instants import parse_instant
-from fenxiao.plans.sale import Sale, SaleKind
+from fenxiao.plans.language.instants import parse_instant
+from fenxiao.plans.sales.sale import Sale, SaleKind
+from fenxiao.plans.trials.facts import Facts, Joined
 
 _LISTED: Final = 1_000
 """Refused lines that are kept; all are counted."""

@@ -10,7 +10,7 @@ from fenxiao.api.commission.v1 import commission_pb2, goods_pb2
 from fenxiao.api.membership.v1 import membership_pb2, placement_pb2
 from fenxiao.client.rows import Columns
 from fenxiao.errors import Refusal
-from fenxiao.plans.instants import parse_instant
+from fenxiao.plans.language.instants import parse_instant
 from fenxiao.proofs.hashes import checksum_address, parse_address
 
 GOODS_COLUMNS: Final = ("product", "category", "channel", "quantity", "margin", "points")

@@ -11,9 +11,9 @@ from fenxiao.api.commission.v1 import events_pb2 as commission
 from fenxiao.errors import Refusal
 from fenxiao.money import EXACT, parse_amount, parse_decimal, plain
 from fenxiao.plans import in_force
-from fenxiao.plans.closing import Before, Difference, Key, Known, Row, ToRate, close
-from fenxiao.plans.inputs import Period, Sold, build_inputs
-from fenxiao.plans.timetable import timetable
+from fenxiao.plans.periods.closing import Before, Difference, Key, Known, Row, ToRate, close
+from fenxiao.plans.periods.inputs import Period, Sold, build_inputs
+from fenxiao.plans.periods.timetable import timetable
 from fenxiao.verify.facts import ClosingFact, Facts, SaleFact, moment, position
 from fenxiao.verify.lines import plan_named
 from fenxiao.verify.report import Check, Report

@@ -8,8 +8,8 @@ from fenxiao.api.membership.v1 import events_pb2 as membership
 from fenxiao.api.membership.v1 import placement_pb2
 from fenxiao.errors import Refusal
 from fenxiao.plans import Plan, Tree
-from fenxiao.plans.placement import Place, Placed, PlacementRules, PlacementTree
-from fenxiao.plans.placing import Told, Wish, choose, earliest, tree_as_known
+from fenxiao.plans.trees.placement import Place, Placed, PlacementRules, PlacementTree
+from fenxiao.plans.trees.placing import Told, Wish, choose, earliest, tree_as_known
 from fenxiao.verify.report import Check
 
 MEANING = "every place was free below who stood there before, and is the rule's unless another was asked for"

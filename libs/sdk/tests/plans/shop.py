@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from fenxiao.errors import Refusal
 from fenxiao.plans import Plan, PlanError, Tree, read_plan
-from fenxiao.plans.context import Carry
-from fenxiao.plans.inputs import Period, Person, Sold, build_inputs
-from fenxiao.plans.period import RatedPeriod, rate_period
-from fenxiao.plans.placement import Place, PlacementTree
+from fenxiao.plans.periods.context import Carry
+from fenxiao.plans.periods.inputs import Period, Person, Sold, build_inputs
+from fenxiao.plans.periods.rating import RatedPeriod, rate_period
+from fenxiao.plans.trees.placement import Place, PlacementTree
 
 START = datetime(2010, 12, 1, tzinfo=UTC)
 PERIOD = Period(START, datetime(2011, 1, 1, tzinfo=UTC))

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from fenxiao.plans import Plan
-from fenxiao.plans.inputs import Sold
+from fenxiao.plans.periods.inputs import Sold
 from libs.sdk.tests.plans.shop import plan
 
 PRODUCTS = "products: [{id: tea, category: drink}, {id: oil, category: food}]"

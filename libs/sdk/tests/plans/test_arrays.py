@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 
 from fenxiao.errors import Refusal
 from fenxiao.money import Rounding, round_ratio
-from fenxiao.plans import Tree, columns
-from fenxiao.plans.arrays import SoldArrays, inputs_from_arrays
-from fenxiao.plans.columns import MODES, Arrays, Frame, Lists, children_first, kernel, reciprocal, round_by
+from fenxiao.plans import Tree
 from fenxiao.plans.components.base import Measure
 from fenxiao.plans.components.sale_lines import SaleLines
-from fenxiao.plans.inputs import Scaled, Sold, Words, build_inputs, micros
-from fenxiao.plans.peak import fitted
-from fenxiao.plans.period import RatedPeriod, rate_period
+from fenxiao.plans.periods import columns
+from fenxiao.plans.periods.arrays import SoldArrays, inputs_from_arrays
+from fenxiao.plans.periods.columns import MODES, Arrays, Frame, Lists, children_first, kernel, reciprocal, round_by
+from fenxiao.plans.periods.inputs import Scaled, Sold, Words, build_inputs, micros
+from fenxiao.plans.periods.peak import fitted
+from fenxiao.plans.periods.rating import RatedPeriod, rate_period
 from libs.sdk.tests.plans.shop import NEXT, PERIOD, busy_shops, chain, placements, plan, rate, sale, shops, tree
 from libs.sdk.tests.plans.singles import PRODUCTS, components, goods, plan_of
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from fenxiao.errors import Refusal
 from fenxiao.plans import Plan, Tree
-from fenxiao.plans.columns import Arrays, Lists
 from fenxiao.plans.components import Binary
 from fenxiao.plans.components.binary import CarryRest, Unqualified
 from fenxiao.plans.components.legs import NANO
-from fenxiao.plans.inputs import Period, Sold
-from fenxiao.plans.period import RatedPeriod
-from fenxiao.plans.placement import Place, PlacementTree
+from fenxiao.plans.periods.columns import Arrays, Lists
+from fenxiao.plans.periods.inputs import Period, Sold
+from fenxiao.plans.periods.rating import RatedPeriod
+from fenxiao.plans.trees.placement import Place, PlacementTree
 from libs.sdk.tests.plans.reference.binary import Two, binary
 from libs.sdk.tests.plans.shop import (
     NEXT,

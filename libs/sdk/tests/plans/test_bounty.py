@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from fenxiao.plans import Plan, Tree
 from fenxiao.plans.components import Bounty
 from fenxiao.plans.components.base import Trigger
-from fenxiao.plans.inputs import Sold
-from fenxiao.plans.period import RatedPeriod
+from fenxiao.plans.periods.inputs import Sold
+from fenxiao.plans.periods.rating import RatedPeriod
 from libs.sdk.tests.plans.reference.bounty import bounty
 from libs.sdk.tests.plans.shop import (
     NEXT,

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fenxiao.plans import Plan, Tree
-from fenxiao.plans.caps import cap_sale
 from fenxiao.plans.components.base import Caps
-from fenxiao.plans.inputs import Sold
-from fenxiao.plans.lines import PeriodLine
+from fenxiao.plans.periods.caps import cap_sale
+from fenxiao.plans.periods.inputs import Sold
+from fenxiao.plans.periods.lines import PeriodLine
 from libs.sdk.tests.plans.reference.caps import Uncapped, by_volume, capped
 from libs.sdk.tests.plans.reference.ground import kept, net
 from libs.sdk.tests.plans.shop import chain, day, own, paid, plan, rankings, rate, sale, shops, tree
@@ -242,7 +242,7 @@ def test_of_the_lines_of_a_sale_no_first_ones_are_above_the_cap(amounts: list[in
 
 def test_arrays_give_the_same():
     pytest.importorskip("numba")
-    from fenxiao.plans.columns import Arrays
+    from fenxiao.plans.periods.columns import Arrays
 
     members = tree({str(i): str(i // 3) if i else None for i in range(40)})
     sales = [sale(str(i % 40), i * 7 + 1, day(i % 28), id=f"{i:03}", returned=str(i % 5)) for i in range(200)]

@@ -9,10 +9,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fenxiao.plans.changes import Change, ChangeKind, changes
-from fenxiao.plans.document import Node, read_document
-from fenxiao.plans.issues import PlanIssue, pointer
-from fenxiao.plans.places import locate, spots
+from fenxiao.plans.language.changes import Change, ChangeKind, changes
+from fenxiao.plans.language.document import Node, read_document
+from fenxiao.plans.language.issues import PlanIssue, pointer
+from fenxiao.plans.language.places import locate, spots
 from libs.sdk.tests.plans.shop import document
 
 

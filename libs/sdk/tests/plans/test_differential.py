@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fenxiao.plans import Plan, Tree
-from fenxiao.plans.columns import Arrays
 from fenxiao.plans.components import Differential
-from fenxiao.plans.inputs import Sold
-from fenxiao.plans.lines import PeriodLine
-from fenxiao.plans.period import RatedPeriod
-from fenxiao.plans.ranking import RANKS
+from fenxiao.plans.periods.columns import Arrays
+from fenxiao.plans.periods.inputs import Sold
+from fenxiao.plans.periods.lines import PeriodLine
+from fenxiao.plans.periods.ranking import RANKS
+from fenxiao.plans.periods.rating import RatedPeriod
 from libs.sdk.tests.plans.reference.differential import differential
 from libs.sdk.tests.plans.shop import busy_shops, chain, day, faults, paid, plan, rate, sale, tree
 

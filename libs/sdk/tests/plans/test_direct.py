@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from fenxiao.errors import Refusal
 from fenxiao.money import Rounding
 from fenxiao.plans import Plan, Tree
-from fenxiao.plans.columns import Arrays, Frame, Lists
 from fenxiao.plans.components import Direct, Points, Unilevel
-from fenxiao.plans.inputs import Sold
-from fenxiao.plans.period import RatedPeriod
+from fenxiao.plans.periods.columns import Arrays, Frame, Lists
+from fenxiao.plans.periods.inputs import Sold
+from fenxiao.plans.periods.rating import RatedPeriod
 from libs.sdk.tests.plans.reference.singles import singles
 from libs.sdk.tests.plans.shop import PERIOD, chain, day, faults, own, paid, plan, rankings, rate, sale, shops
 from libs.sdk.tests.plans.singles import components, goods, plan_of

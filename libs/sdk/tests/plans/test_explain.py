@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from fenxiao.money import Rounding
 from fenxiao.plans import Tree
 from fenxiao.plans.explain import Derivation, Words, explain, rule_texts
-from fenxiao.plans.inputs import Sold
-from fenxiao.plans.lines import PeriodLine
+from fenxiao.plans.periods.inputs import Sold
+from fenxiao.plans.periods.lines import PeriodLine
 from libs.sdk.tests.plans.shop import PERIOD, chain, document, placed, plan, rate, sale, shops
 
 LINE = chain("ann", "bob", "cai", "dan")

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from fenxiao.plans import Plan, Tree
 from fenxiao.plans.components import Generation
-from fenxiao.plans.inputs import Sold
+from fenxiao.plans.periods.inputs import Sold
 from libs.sdk.tests.plans.reference.generation import generation
 from libs.sdk.tests.plans.shop import chain, day, faults, own, paid, plan, rankings, rate, sale, shops
 

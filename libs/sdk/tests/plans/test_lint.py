@@ -2,7 +2,7 @@
 
 import pytest
 
-from fenxiao.plans.lint import lint
+from fenxiao.plans.language.lint import lint
 from libs.sdk.tests.plans import shop
 
 LAW = "jurisdictions: [US]\n"

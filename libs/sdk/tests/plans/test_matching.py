@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from fenxiao.plans import Plan, Tree
 from fenxiao.plans.components import Matching
-from fenxiao.plans.inputs import Sold
+from fenxiao.plans.periods.inputs import Sold
 from libs.sdk.tests.plans.reference.matching import matching
 from libs.sdk.tests.plans.shop import PERIOD, chain, day, faults, own, paid, plan, rankings, rate, sale, shops
 

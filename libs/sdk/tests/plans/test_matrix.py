@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from fenxiao.plans import Plan, Tree
 from fenxiao.plans.components import Matrix
-from fenxiao.plans.inputs import Sold
-from fenxiao.plans.placement import Place
+from fenxiao.plans.periods.inputs import Sold
+from fenxiao.plans.trees.placement import Place
 from libs.sdk.tests.plans.reference.matrix import matrix
 from libs.sdk.tests.plans.shop import chain, day, faults, paid, placed, placements, plan, rate, sale, shops, tree
 

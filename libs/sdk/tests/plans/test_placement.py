@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from fenxiao.errors import Refusal
 from fenxiao.plans import Tree
-from fenxiao.plans.inputs import NEVER, build_inputs, micros
-from fenxiao.plans.placement import Place, Placed, PlacementTree, Spill, place
+from fenxiao.plans.periods.inputs import NEVER, build_inputs, micros
+from fenxiao.plans.trees.placement import Place, Placed, PlacementTree, Spill, place
 from libs.sdk.tests.plans.shop import PERIOD, START, day, faults, placed, tree
 
 Legs = dict[str, list[str | None]]

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fenxiao.errors import Refusal
-from fenxiao.plans.placement import Place, Placed, PlacementRules, PlacementTree, Spill, place
-from fenxiao.plans.placing import Told, Wish, choose, earliest, tree_as_known
+from fenxiao.plans.trees.placement import Place, Placed, PlacementRules, PlacementTree, Spill, place
+from fenxiao.plans.trees.placing import Told, Wish, choose, earliest, tree_as_known
 from libs.sdk.tests.plans.shop import START, day, placed
 
 TREE = {"0": None, "a": ("0", 0), "b": ("0", 1), "c": ("a", 1)}

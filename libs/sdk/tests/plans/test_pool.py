@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from fenxiao.plans import Plan, Tree
 from fenxiao.plans.components import Pool
-from fenxiao.plans.inputs import Sold
-from fenxiao.plans.parts import divide
+from fenxiao.plans.periods.inputs import Sold
+from fenxiao.plans.periods.parts import divide
 from libs.sdk.tests.plans.reference.ground import shared
 from libs.sdk.tests.plans.reference.pool import pool
 from libs.sdk.tests.plans.shop import PERIOD, chain, faults, own, paid, plan, rankings, rate, sale, shops, tree

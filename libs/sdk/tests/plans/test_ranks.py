@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from fenxiao.errors import Refusal
 from fenxiao.plans import Plan, Tree
-from fenxiao.plans.columns import Arrays
-from fenxiao.plans.inputs import Sold
-from fenxiao.plans.leaderboard import leaderboard, targets
-from fenxiao.plans.period import RatedPeriod
-from fenxiao.plans.ranking import RANKS, renumber
-from fenxiao.plans.rows import earned_rank
+from fenxiao.plans.periods.columns import Arrays
+from fenxiao.plans.periods.inputs import Sold
+from fenxiao.plans.periods.leaderboard import leaderboard, targets
+from fenxiao.plans.periods.ranking import RANKS, renumber
+from fenxiao.plans.periods.rating import RatedPeriod
+from fenxiao.plans.periods.rows import earned_rank
 from libs.sdk.tests.plans.reference.ranks import ranks as reference
 from libs.sdk.tests.plans.shop import PERIOD, busy_shops, chain, day, faults, plan, rate, sale, tree
 

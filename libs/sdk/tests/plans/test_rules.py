@@ -17,8 +17,8 @@ from fenxiao.errors import Refusal
 from fenxiao.plans import Plan, PlanError, Tree, read_plan
 from fenxiao.plans.components import Bounty
 from fenxiao.plans.components.base import Trigger
-from fenxiao.plans.inputs import Period, Sold
-from fenxiao.plans.period import RatedPeriod
+from fenxiao.plans.periods.inputs import Period, Sold
+from fenxiao.plans.periods.rating import RatedPeriod
 from fenxiao.plans.rules import (
     EVERYWHERE,
     Finding,

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from fenxiao.errors import Refusal
 from fenxiao.plans import Plan
-from fenxiao.plans.facts import Facts, Joined, net_amount
-from fenxiao.plans.model import PeriodLength
-from fenxiao.plans.sale import Sale, SaleKind
-from fenxiao.plans.simulate import Close, Posting, Simulation
-from fenxiao.plans.timetable import timetable
-from fenxiao.plans.totals import Totals, add_all, share_of
+from fenxiao.plans.language.model import PeriodLength
+from fenxiao.plans.periods.timetable import timetable
+from fenxiao.plans.sales.sale import Sale, SaleKind
+from fenxiao.plans.trials.facts import Facts, Joined, net_amount
+from fenxiao.plans.trials.simulate import Close, Posting, Simulation
+from fenxiao.plans.trials.totals import Totals, add_all, share_of
 from libs.sdk.tests.plans.shop import START, day, plan
 
 ZONE = ZoneInfo("UTC")

@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fenxiao.plans import Plan, Tree
-from fenxiao.plans.columns import Arrays
 from fenxiao.plans.components import Stairstep
-from fenxiao.plans.inputs import Sold
-from fenxiao.plans.lines import PeriodLine
-from fenxiao.plans.ranking import RANKS
+from fenxiao.plans.periods.columns import Arrays
+from fenxiao.plans.periods.inputs import Sold
+from fenxiao.plans.periods.lines import PeriodLine
+from fenxiao.plans.periods.ranking import RANKS
 from libs.sdk.tests.plans.reference.stairstep import stairstep
 from libs.sdk.tests.plans.shop import PERIOD, busy_shops, chain, day, faults, paid, plan, rate, sale, tree
 

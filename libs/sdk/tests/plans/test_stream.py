@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from fenxiao.errors import Refusal
 from fenxiao.money import Rounding
 from fenxiao.plans import Plan, Sale, SaleKind, Tree
-from fenxiao.plans.facts import Facts
-from fenxiao.plans.inputs import Sold
-from fenxiao.plans.lines import Key, PeriodLine
-from fenxiao.plans.stream import Stream, differences
+from fenxiao.plans.periods.inputs import Sold
+from fenxiao.plans.periods.lines import Key, PeriodLine
+from fenxiao.plans.sales.stream import Stream, differences
+from fenxiao.plans.trials.facts import Facts
 from libs.sdk.tests.plans.shop import NEXT, PERIOD, chain, day, plan, rate, sale, shops
 from libs.sdk.tests.plans.singles import components, goods, plan_of
 

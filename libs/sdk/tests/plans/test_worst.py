@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fenxiao.plans import Tree
-from fenxiao.plans.inputs import Sold
-from fenxiao.plans.worst import Bound, worst_case
+from fenxiao.plans.language.worst import Bound, worst_case
+from fenxiao.plans.periods.inputs import Sold
 from libs.sdk.tests.plans import shop
 
 

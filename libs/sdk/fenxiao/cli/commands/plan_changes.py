@@ -18,7 +18,7 @@ from fenxiao.cli.texts import t
 
 if TYPE_CHECKING:
     from fenxiao.client import Client
-    from fenxiao.plans.changes import Change
+    from fenxiao.plans.language.changes import Change
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _PAGE: Final = 100
@@ -107,7 +107,7 @@ def _document(session: Session, name: str) -> bytes:
 
 def _head(document: bytes) -> dict[str, Any]:
     from fenxiao.plans import plan_hash
-    from fenxiao.plans.document import read_document
+    from fenxiao.plans.language.document import read_document
 
     fields = read_document(document)
     texts = {name: value if isinstance(value := fields.get(name, ""), str) else "" for name in ("plan", "version")}
@@ -115,7 +115,7 @@ def _head(document: bytes) -> dict[str, Any]:
 
 
 def _changes(before: bytes, after: bytes) -> list[dict[str, Any]]:
-    from fenxiao.plans.changes import changes
+    from fenxiao.plans.language.changes import changes
 
     return [_change(one) for one in changes(before, after)]
 

@@ -112,7 +112,7 @@ def _check_here(document: bytes) -> dict[str, Any]:
 
 def _hints(document: bytes) -> list[dict[str, Any]]:
     from fenxiao.plans import PlanError, PlanIssue, read_plan
-    from fenxiao.plans.lint import lint as look
+    from fenxiao.plans.language.lint import lint as look
 
     try:
         hints = look(read_plan(document))
@@ -123,7 +123,7 @@ def _hints(document: bytes) -> list[dict[str, Any]]:
 
 
 def _located(document: bytes, issues: "Sequence[PlanIssue]") -> list[dict[str, Any]]:
-    from fenxiao.plans.places import locate
+    from fenxiao.plans.language.places import locate
 
     return [
         {
@@ -139,7 +139,7 @@ def _located(document: bytes, issues: "Sequence[PlanIssue]") -> list[dict[str, A
 
 def _worst(plan: "Plan") -> dict[str, Any]:
     from fenxiao.money import plain
-    from fenxiao.plans.worst import worst_case
+    from fenxiao.plans.language.worst import worst_case
 
     def text(share: Decimal | None) -> str:
         return "" if share is None else plain(share)

@@ -23,7 +23,7 @@ from fenxiao.errors import Refusal
 if TYPE_CHECKING:
     from fenxiao.cli.trials import Trial, Version
     from fenxiao.client.facts import FactFiles
-    from fenxiao.plans.facts import Facts
+    from fenxiao.plans.trials.facts import Facts
 
 Plans = Annotated[
     list[Path], typer.Argument(metavar="PLAN…", help=t("YAML or JSON; several are versions of one plan."))
@@ -183,9 +183,9 @@ def _run(
 ) -> "Trial":
     """Close one period behind the other; `write` gets every line, with the reason in words if they are `explained`."""
     from fenxiao.cli import trials
-    from fenxiao.plans.facts import net_amount
-    from fenxiao.plans.simulate import Simulation
-    from fenxiao.plans.totals import Report
+    from fenxiao.plans.trials.facts import net_amount
+    from fenxiao.plans.trials.simulate import Simulation
+    from fenxiao.plans.trials.totals import Report
 
     simulation = Simulation([version.plan for version in versions], facts, where, as_of)
     hashes = {id(version.plan): version.hash for version in versions}

@@ -91,7 +91,7 @@ def set_placement(
 
 def _rule(width: int, spill: str) -> "PlacementRule":
     from fenxiao.api.membership.v1 import placement_pb2
-    from fenxiao.plans.placement import PlacementRules
+    from fenxiao.plans.trees.placement import PlacementRules
 
     rules = PlacementRules.of(width, spill)
     return placement_pb2.PlacementRule(width=rules.width, spill=placement_pb2.Spill.Value(f"SPILL_{spill.upper()}"))

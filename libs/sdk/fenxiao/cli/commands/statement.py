@@ -46,7 +46,7 @@ async def _read(session: Session, client: "Client", member: str, period: str) ->
     from fenxiao.cli import shapes
     from fenxiao.cli.periods import read_period, zone
     from fenxiao.client.client import pages
-    from fenxiao.plans.instants import format_instant
+    from fenxiao.plans.language.instants import format_instant
 
     programme = await session.find_programme(client)
     currency = programme.currency

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, ConfigDict
 
 from fenxiao.plans.components.offers import Offer
-from fenxiao.plans.fields import Country, Days, Id, Name, Number, Rate, Whole, YesNo, count
+from fenxiao.plans.language.fields import Country, Days, Id, Name, Number, Rate, Whole, YesNo, count
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines
 
 
 class Strict(BaseModel):

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from fenxiao.errors import Kind, Refusal
 from fenxiao.money import EXACT
-from fenxiao.plans.columns import LIMIT, Column, Lists, integers, kernel, round_div
 from fenxiao.plans.components.base import ComponentBase
 from fenxiao.plans.components.legs import (
     LEFT_LEG,
@@ -18,12 +17,13 @@ from fenxiao.plans.components.legs import (
     sponsors_in_both,
 )
 from fenxiao.plans.components.pairing import KEEP_BOTH, KEEP_NONE, KEEP_WEAKER, pair_legs
-from fenxiao.plans.fields import Number, Rate, YesNo
-from fenxiao.plans.lines import LineColumns
+from fenxiao.plans.language.fields import Number, Rate, YesNo
+from fenxiao.plans.periods.columns import LIMIT, Column, Lists, integers, kernel, round_div
+from fenxiao.plans.periods.lines import LineColumns
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines
 
 
 class Ratio(StrEnum):

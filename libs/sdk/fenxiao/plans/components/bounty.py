@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from fenxiao.plans.components.base import Basis, Measure, Trigger
 from fenxiao.plans.components.window import Budget, Windowed
-from fenxiao.plans.fields import Id, Number, Times, YesNo
-from fenxiao.plans.inputs import micros
+from fenxiao.plans.language.fields import Id, Number, Times, YesNo
+from fenxiao.plans.periods.inputs import micros
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines, LineWriter
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines, LineWriter
 
 
 class Action(StrEnum):

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fenxiao.plans.columns import Column, kernel
 from fenxiao.plans.components.base import ComponentBase
 from fenxiao.plans.components.choice import choose
 from fenxiao.plans.components.offers import Offer
 from fenxiao.plans.components.sale_lines import Path, SaleRates, SaleTable, rate_sales
+from fenxiao.plans.periods.columns import Column, kernel
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.inputs import Segment
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.inputs import Segment
+    from fenxiao.plans.periods.lines import Lines
 
 
 def rate_by_level(

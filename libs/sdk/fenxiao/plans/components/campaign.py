@@ -4,14 +4,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from fenxiao.money import EXACT, Rounding
-from fenxiao.plans.columns import MODES, Column, add_at, kernel, roll_up, round_div
 from fenxiao.plans.components.base import Basis, Whose
 from fenxiao.plans.components.window import Budget, Windowed
-from fenxiao.plans.fields import Number, count
+from fenxiao.plans.language.fields import Number, count
+from fenxiao.plans.periods.columns import MODES, Column, add_at, kernel, roll_up, round_div
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines
 
 _UNIT: Final = 10**9
 """Volumes are carried in billionths of the measure, before `on.share`: finer than any that is reported."""

@@ -3,13 +3,13 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from fenxiao.plans.columns import Column, Frame, kernel
 from fenxiao.plans.components.base import Basis, ComponentBase, Measure
 from fenxiao.plans.components.offers import Counts, Offer
+from fenxiao.plans.periods.columns import Column, Frame, kernel
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.inputs import Scaled, Words
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.inputs import Scaled, Words
 
 
 def choose(context: "Context", component: ComponentBase) -> tuple[Column, Column, int]:

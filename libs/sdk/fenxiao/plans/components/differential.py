@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal
 from fenxiao.money import EXACT
 from fenxiao.plans.components.stairs import Stairs, disqualify
 from fenxiao.plans.components.upward import Way, Ways, rate_upward
-from fenxiao.plans.fields import Rate, Whole
+from fenxiao.plans.language.fields import Rate, Whole
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines
 
 
 class MinimumTo(StrEnum):

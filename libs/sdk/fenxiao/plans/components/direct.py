@@ -17,11 +17,11 @@ from fenxiao.plans.components.special import (
     unused_faults,
 )
 from fenxiao.plans.components.tiers import Tiers, rate_tiers
-from fenxiao.plans.fields import Number, Rate
+from fenxiao.plans.language.fields import Number, Rate
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines
 
 
 class Direct(ComponentBase):

@@ -5,14 +5,14 @@ from functools import reduce
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fenxiao.money import EXACT
-from fenxiao.plans.columns import Column, kernel
 from fenxiao.plans.components.base import ComponentBase
 from fenxiao.plans.components.sale_lines import Path, SaleRates, SaleTable, rate_sales
-from fenxiao.plans.fields import Id, Rate, YesNo, count
+from fenxiao.plans.language.fields import Id, Rate, YesNo, count
+from fenxiao.plans.periods.columns import Column, kernel
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines
 
 
 class Generation(ComponentBase):

@@ -6,13 +6,13 @@ from math import gcd
 from typing import TYPE_CHECKING, Final
 
 from fenxiao.money import Rounding
-from fenxiao.plans.columns import LIMIT, MODES, Column, Frame, Lists, integers, kernel, roll_up, round_div
-from fenxiao.plans.inputs import NEVER, micros
+from fenxiao.plans.periods.columns import LIMIT, MODES, Column, Frame, Lists, integers, kernel, roll_up, round_div
+from fenxiao.plans.periods.inputs import NEVER, micros
 
 if TYPE_CHECKING:
     from fenxiao.plans.components.base import Basis
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.inputs import Placement
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.inputs import Placement
 
 NANO: Final = 10**9
 """What is carried counts units of 1 / NANO of the measure."""

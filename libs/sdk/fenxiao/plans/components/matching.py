@@ -6,16 +6,16 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from fenxiao.money import EXACT
-from fenxiao.plans.columns import LIMIT, Arrays, Column, Lists, integers, kernel, largest, round_div
 from fenxiao.plans.components.base import Basis, ComponentBase, Strict
-from fenxiao.plans.fields import Id, Rate, YesNo, count
-from fenxiao.plans.lines import LineColumns
+from fenxiao.plans.language.fields import Id, Rate, YesNo, count
+from fenxiao.plans.periods.columns import LIMIT, Arrays, Column, Lists, integers, kernel, largest, round_div
+from fenxiao.plans.periods.lines import LineColumns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines
 
 MatchLevels = Annotated[tuple[Rate, ...], *count(1, 30)]
 """Shares by level; the first is that of the earner's sponsor. `0%` passes a level over."""

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from fenxiao.plans.columns import Column, kernel
 from fenxiao.plans.components.by_level import rate_by_level
 from fenxiao.plans.components.unilevel import ByLevels
-from fenxiao.plans.inputs import Segment
+from fenxiao.plans.periods.columns import Column, kernel
+from fenxiao.plans.periods.inputs import Segment
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines
 
 
 class Matrix(ByLevels):

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from fenxiao.plans.columns import Column, Lists, integers, kernel
 from fenxiao.plans.components.legs import Legs
+from fenxiao.plans.periods.columns import Column, Lists, integers, kernel
 
 KEEP_BOTH: Final = 0
 """What is carried of the rest that pairing leaves: that of both legs,"""

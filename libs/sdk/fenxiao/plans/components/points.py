@@ -9,11 +9,11 @@ from fenxiao.plans.components.base import ComponentBase, Selection
 from fenxiao.plans.components.by_level import rate_by_level
 from fenxiao.plans.components.offers import Counts, Offer, Table, deepest
 from fenxiao.plans.components.special import Fault, most_specific_first, special_faults, unused_faults
-from fenxiao.plans.fields import Days, Id, Number, Rate, count
+from fenxiao.plans.language.fields import Days, Id, Number, Rate, count
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines
 
 
 class SpecialPoints(Selection):

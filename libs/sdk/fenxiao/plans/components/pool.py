@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from fenxiao.money import EXACT
 from fenxiao.plans.components.base import Basis, ComponentBase, Strict, Whose
-from fenxiao.plans.fields import Id, Number, Rate, count
-from fenxiao.plans.lines import LineWriter
-from fenxiao.plans.parts import divide
+from fenxiao.plans.language.fields import Id, Number, Rate, count
+from fenxiao.plans.periods.lines import LineWriter
+from fenxiao.plans.periods.parts import divide
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines
 
 _PART: Final = 10**12
 """A member's part of a pool stands on the line to twelve decimals, rounded down; the amount is from the exact part."""

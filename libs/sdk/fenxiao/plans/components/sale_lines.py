@@ -12,12 +12,12 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from fenxiao.plans.columns import Column, Frame, in_parts, kernel, largest, reciprocal, round_by, round_div
 from fenxiao.plans.components.base import ComponentBase, Measure
-from fenxiao.plans.lines import LineColumns, Lines, Names, PeriodLine
+from fenxiao.plans.periods.columns import Column, Frame, in_parts, kernel, largest, reciprocal, round_by, round_div
+from fenxiao.plans.periods.lines import LineColumns, Lines, Names, PeriodLine
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
+    from fenxiao.plans.periods.context import Context
 
 R = TypeVar("R")
 

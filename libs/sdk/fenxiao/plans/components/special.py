@@ -12,7 +12,7 @@ from typing import Annotated, Final, Protocol, TypeVar
 
 from fenxiao.plans.components.base import Basis, Measure, Selection
 from fenxiao.plans.components.offers import Counts, Offer, Table
-from fenxiao.plans.fields import Number, Rate, count
+from fenxiao.plans.language.fields import Number, Rate, count
 
 Fault = tuple[str, str, str]
 """Place (JSON pointer relative to the component), reason, message."""

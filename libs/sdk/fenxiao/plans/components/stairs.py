@@ -5,13 +5,13 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
-from fenxiao.plans.columns import Column, kernel
 from fenxiao.plans.components.base import Basis, ComponentBase, Strict
-from fenxiao.plans.fields import Id, Number, Rate, count
-from fenxiao.plans.inputs import Scaled
+from fenxiao.plans.language.fields import Id, Number, Rate, count
+from fenxiao.plans.periods.columns import Column, kernel
+from fenxiao.plans.periods.inputs import Scaled
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
+    from fenxiao.plans.periods.context import Context
 
 
 class StepsBy(StrEnum):

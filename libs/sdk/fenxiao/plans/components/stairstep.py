@@ -5,14 +5,14 @@ from functools import reduce
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fenxiao.money import EXACT
-from fenxiao.plans.columns import Column, kernel
 from fenxiao.plans.components.stairs import Stairs, StepsBy, disqualify, steps_of
 from fenxiao.plans.components.upward import Way, Ways, rate_upward
-from fenxiao.plans.fields import Rate, YesNo, count
+from fenxiao.plans.language.fields import Rate, YesNo, count
+from fenxiao.plans.periods.columns import Column, kernel
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines
 
 
 class Stairstep(Stairs):

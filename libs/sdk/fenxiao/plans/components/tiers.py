@@ -5,13 +5,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-from fenxiao.plans.columns import integers
 from fenxiao.plans.components.base import ComponentBase, Strict
-from fenxiao.plans.fields import Number, Rate, count
+from fenxiao.plans.language.fields import Number, Rate, count
+from fenxiao.plans.periods.columns import integers
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines
 
 
 class TierMode(StrEnum):

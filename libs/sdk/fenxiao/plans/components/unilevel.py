@@ -9,11 +9,11 @@ from fenxiao.plans.components.base import ComponentBase, Selection, Strict
 from fenxiao.plans.components.by_level import rate_by_level
 from fenxiao.plans.components.offers import Counts, Offer, Table, deepest, worst_case
 from fenxiao.plans.components.special import most_specific_first, special_faults
-from fenxiao.plans.fields import Id, Rate, YesNo, count
+from fenxiao.plans.language.fields import Id, Rate, YesNo, count
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines
 
 Levels = Annotated[tuple[Rate, ...], *count(1, 30)]
 """Shares by level, level 0 first; `0%` passes a level over."""

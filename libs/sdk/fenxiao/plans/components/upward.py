@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from fenxiao.plans.columns import Column, Frame, in_parts, kernel, round_div
 from fenxiao.plans.components.base import ComponentBase
-from fenxiao.plans.inputs import Segment
-from fenxiao.plans.lines import LineColumns
+from fenxiao.plans.periods.columns import Column, Frame, in_parts, kernel, round_div
+from fenxiao.plans.periods.inputs import Segment
+from fenxiao.plans.periods.lines import LineColumns
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
+    from fenxiao.plans.periods.context import Context
 
 
 _PIECES: Final = 4

@@ -4,13 +4,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from fenxiao.money import EXACT
-from fenxiao.plans.columns import Column, kernel
 from fenxiao.plans.components.base import ComponentBase
-from fenxiao.plans.fields import Instant
-from fenxiao.plans.inputs import micros
+from fenxiao.plans.language.fields import Instant
+from fenxiao.plans.periods.columns import Column, kernel
+from fenxiao.plans.periods.inputs import micros
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
+    from fenxiao.plans.periods.context import Context
 
 
 class Windowed(ComponentBase):

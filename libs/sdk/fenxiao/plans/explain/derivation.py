@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple, cast
 
 from fenxiao.money import EXACT, Rounding, format_minor, minor_digits, plain, round_units
 from fenxiao.plans.components.base import Basis, ComponentBase, Measure
-from fenxiao.plans.lines import PeriodLine
-from fenxiao.plans.model import Plan
+from fenxiao.plans.language.model import Plan
+from fenxiao.plans.periods.lines import PeriodLine
 
 _ROUNDED: Final = {
     Rounding.HALF_UP: ("half up", "四舍五入"),

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from fenxiao.money import plain
 from fenxiao.plans.components.base import Caps, VolumeCap
-from fenxiao.plans.document import Node, read_document
 from fenxiao.plans.explain.derivation import NOTHING, Derivation, Terms, Words, percent
 from fenxiao.plans.explain.earning import earning
-from fenxiao.plans.instants import format_instant
-from fenxiao.plans.model import Plan
+from fenxiao.plans.language.document import Node, read_document
+from fenxiao.plans.language.instants import format_instant
+from fenxiao.plans.language.model import Plan
 
 
 class TakenBack(NamedTuple):

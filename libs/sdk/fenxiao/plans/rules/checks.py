@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 
 from fenxiao.money import EXACT, plain
 from fenxiao.plans.components.base import ComponentBase, SaleClass, Selection, Strict
-from fenxiao.plans.fields import Days, Name, Rate, Whole, YesNo, count
-from fenxiao.plans.worst import Bound, worst_case
+from fenxiao.plans.language.fields import Days, Name, Rate, Whole, YesNo, count
+from fenxiao.plans.language.worst import Bound, worst_case
 
 if TYPE_CHECKING:
-    from fenxiao.plans.model import Plan
-    from fenxiao.plans.ranks import Below, Rank
+    from fenxiao.plans.language.model import Plan
+    from fenxiao.plans.language.ranks import Below, Rank
 
 _LENGTHS: Final = ("day", "week", "month", "quarter", "year")
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from fenxiao.plans.columns import Column, kernel
 from fenxiao.plans.components.base import Basis, ComponentBase, SaleClass
+from fenxiao.plans.periods.columns import Column, kernel
 from fenxiao.plans.rules.watching import Facts, Money, PaidOn, Structure
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.inputs import Above
-    from fenxiao.plans.lines import Lines
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.inputs import Above
+    from fenxiao.plans.periods.lines import Lines
 
 _MONTHS: Final = {
     "day": Fraction(1, 31),

@@ -6,14 +6,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from fenxiao.errors import Kind, Refusal
-from fenxiao.plans.issues import PlanError, PlanIssue
+from fenxiao.plans.language.issues import PlanError, PlanIssue
 from fenxiao.plans.rules.checks import Check, Found
 from fenxiao.plans.rules.pack import Pack, Rule, Severity, packs_of, rules_of
 from fenxiao.plans.rules.texts import Text
 from fenxiao.plans.rules.watching import Facts, Watch
 
 if TYPE_CHECKING:
-    from fenxiao.plans.model import Plan
+    from fenxiao.plans.language.model import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,15 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from fenxiao.plans.parts import divide
+from fenxiao.plans.periods.parts import divide
 from fenxiao.plans.rules.facts import facts_of
 from fenxiao.plans.rules.pack import Rule, packs_of, rules_of
 from fenxiao.plans.rules.watching import CustomersAtLeast, Facts
 
 if TYPE_CHECKING:
-    from fenxiao.plans.context import Context
-    from fenxiao.plans.lines import Lines
-    from fenxiao.plans.model import Plan
+    from fenxiao.plans.language.model import Plan
+    from fenxiao.plans.periods.context import Context
+    from fenxiao.plans.periods.lines import Lines
 
 
 def limits(plan: "Plan") -> list[tuple[Rule, CustomersAtLeast]]:

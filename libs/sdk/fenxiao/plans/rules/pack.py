@@ -15,15 +15,15 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from fenxiao.plans.components.base import Strict
-from fenxiao.plans.document import read_document
-from fenxiao.plans.fields import Id, Name, YesNo, count
+from fenxiao.plans.language.document import read_document
+from fenxiao.plans.language.fields import Id, Name, YesNo, count
 from fenxiao.plans.rules.checks import PlanCheck
 from fenxiao.plans.rules.texts import Text
 from fenxiao.plans.rules.watching import NetworkCheck
 from fenxiao.proofs.jcs import canonical_json
 
 if TYPE_CHECKING:
-    from fenxiao.plans.model import Plan
+    from fenxiao.plans.language.model import Plan
 
 EVERYWHERE = "everywhere"
 """The pack that every plan must satisfy, whatever it names."""

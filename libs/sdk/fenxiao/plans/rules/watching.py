@@ -9,9 +9,9 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from fenxiao.money import EXACT, from_minor
-from fenxiao.plans.columns import Column
 from fenxiao.plans.components.base import Strict
-from fenxiao.plans.fields import Currency, Number, Rate, Whole
+from fenxiao.plans.language.fields import Currency, Number, Rate, Whole
+from fenxiao.plans.periods.columns import Column
 from fenxiao.plans.rules.checks import Found, percent
 
 

@@ -8,8 +8,8 @@ from fenxiao.money import Rounding
 from fenxiao.plans import Plan, Tree
 from fenxiao.plans.components import Binary
 from fenxiao.plans.components.binary import CarryRest, OwnVolume, Ratio, Unqualified
-from fenxiao.plans.inputs import Period, Sold
-from fenxiao.plans.placement import PlacementTree
+from fenxiao.plans.periods.inputs import Period, Sold
+from fenxiao.plans.trees.placement import PlacementTree
 from libs.sdk.tests.plans.reference.ground import Row, members, net, qualifies, rounded
 
 Two = dict[str, tuple[Fraction, Fraction]]

@@ -6,7 +6,7 @@ from fractions import Fraction
 from fenxiao.plans import Plan, Tree
 from fenxiao.plans.components import Bounty
 from fenxiao.plans.components.bounty import Action
-from fenxiao.plans.inputs import Period, Sold
+from fenxiao.plans.periods.inputs import Period, Sold
 from libs.sdk.tests.plans.reference.ground import (
     at_least,
     in_order,

@@ -6,7 +6,7 @@ from fractions import Fraction
 from fenxiao.plans import Plan, Tree
 from fenxiao.plans.components import Campaign
 from fenxiao.plans.components.base import Whose
-from fenxiao.plans.inputs import Period, Sold
+from fenxiao.plans.periods.inputs import Period, Sold
 from libs.sdk.tests.plans.reference.ground import members, qualifies, rounded, volume
 
 Won = tuple[str, int, int, int]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fenxiao.plans import Plan
 from fenxiao.plans.components.base import Caps, Sharing, VolumeCap
-from fenxiao.plans.inputs import Sold
+from fenxiao.plans.periods.inputs import Sold
 from libs.sdk.tests.plans.reference.ground import kept, net, shared
 
 

@@ -8,7 +8,7 @@ from fenxiao.plans import Plan, Tree
 from fenxiao.plans.components import Differential
 from fenxiao.plans.components.differential import MinimumFor, MinimumTo
 from fenxiao.plans.components.stairs import Stairs, StepsBy
-from fenxiao.plans.inputs import Sold
+from fenxiao.plans.periods.inputs import Sold
 from libs.sdk.tests.plans.reference.ground import Row, above, at_least, net, qualifies, rounded, volume
 
 Owed = dict[tuple[str, int, str, str], Fraction]

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from fenxiao.plans import Plan, Tree
 from fenxiao.plans.components import Generation
-from fenxiao.plans.inputs import Sold
+from fenxiao.plans.periods.inputs import Sold
 from libs.sdk.tests.plans.reference.ground import Row, above, at_least, in_order, kept, qualifies, rounded, sold
 
 

@@ -8,7 +8,7 @@ from math import floor
 from fenxiao.money import Rounding
 from fenxiao.plans import Plan, Tree
 from fenxiao.plans.components.base import Active, Basis, Measure, Qualify, Selection
-from fenxiao.plans.inputs import Period, Sold
+from fenxiao.plans.periods.inputs import Period, Sold
 
 Row = tuple[str, str, int, str, str, int]
 """Earner, sale, level, other, rule, minor units before caps."""

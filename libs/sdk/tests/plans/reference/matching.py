@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from fenxiao.plans import Plan, Tree
 from fenxiao.plans.components import Matching
-from fenxiao.plans.inputs import Period, Sold
+from fenxiao.plans.periods.inputs import Period, Sold
 from libs.sdk.tests.plans.reference.ground import Row, above, at_least, members, qualifies, rounded
 
 

@@ -5,8 +5,8 @@ from fractions import Fraction
 
 from fenxiao.plans import Plan
 from fenxiao.plans.components import Matrix
-from fenxiao.plans.inputs import Sold
-from fenxiao.plans.placement import PlacementTree
+from fenxiao.plans.periods.inputs import Sold
+from fenxiao.plans.trees.placement import PlacementTree
 from libs.sdk.tests.plans.reference.binary import steps
 from libs.sdk.tests.plans.reference.ground import Row, in_order, kept, qualifies, rounded, sold
 

@@ -7,7 +7,7 @@ from fenxiao.plans import Plan, Tree
 from fenxiao.plans.components import Pool
 from fenxiao.plans.components.base import Whose
 from fenxiao.plans.components.pool import PoolShares
-from fenxiao.plans.inputs import Period, Sold
+from fenxiao.plans.periods.inputs import Period, Sold
 from libs.sdk.tests.plans.reference.ground import Row, at_least, members, net, qualifies, rounded, shared, volume
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from fenxiao.plans import Plan, Tree
-from fenxiao.plans.inputs import Period, Sold
-from fenxiao.plans.ranks import Below, Rank, Where
+from fenxiao.plans.language.ranks import Below, Rank, Where
+from fenxiao.plans.periods.inputs import Period, Sold
 from libs.sdk.tests.plans.reference.ground import above, active, members, selected, sold_something, volume
 
 Known = Mapping[str, tuple[int, int, int]]

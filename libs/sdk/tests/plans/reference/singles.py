@@ -11,7 +11,7 @@ from fenxiao.plans.components.points import SpecialPoints
 from fenxiao.plans.components.special import SpecialRate
 from fenxiao.plans.components.tiers import TierMode
 from fenxiao.plans.components.unilevel import SpecialLevels
-from fenxiao.plans.inputs import Period, Sold
+from fenxiao.plans.periods.inputs import Period, Sold
 from libs.sdk.tests.plans.reference.ground import (
     Row,
     above,

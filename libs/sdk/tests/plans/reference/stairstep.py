@@ -8,7 +8,7 @@ from functools import cache
 from fenxiao.plans import Plan, Tree
 from fenxiao.plans.components import Stairstep
 from fenxiao.plans.components.stairs import StepsBy
-from fenxiao.plans.inputs import Period, Sold
+from fenxiao.plans.periods.inputs import Period, Sold
 from libs.sdk.tests.plans.reference.differential import Owed, reached, rows
 from libs.sdk.tests.plans.reference.ground import Row, above, members, net, qualifies, volume
 

@@ -1,0 +1,1 @@
+"""Sale by sale: what a sale or return earns the moment it is reported."""
