@@ -84,12 +84,31 @@ class Access:
 
     def permit(self, claims: Claims, scope: str, request: Message) -> str:
         """The programme that the request names, if the caller may do this there. Raises `Refusal`."""
-        if not claims.allows(scope):
-            raise Refusal("SCOPE_MISSING", f"the credential lacks the scope {scope}", kind=Kind.DENIED)
+        self._check_scope(claims, scope)
         value = getattr(request, "parent", None) or getattr(request, "name", None)
         if value is None:
             return "" if claims.programme == ANY_PROGRAMME else claims.programme
         programme = programme_of(value)
+        self._check_programme(claims, programme)
+        return programme
+
+    def permit_programme(self, claims: Claims, scope: str, programme: str) -> None:
+        """The same for a programme that is named; none is named by what concerns no programme."""
+        self._check_scope(claims, scope)
+        if programme:
+            self._check_programme(claims, programme)
+
+    def anonymous(self, address: str) -> Claims:
+        """Somebody without a credential, who may do what is open to everybody. Raises `Refusal` TOO_MANY_CALLS."""
+        self._limit.take(f"from {address}")
+        return Claims("anonymous", "", "", frozenset(), datetime.max.replace(tzinfo=UTC))
+
+    @staticmethod
+    def _check_scope(claims: Claims, scope: str) -> None:
+        if not claims.allows(scope):
+            raise Refusal("SCOPE_MISSING", f"the credential lacks the scope {scope}", kind=Kind.DENIED)
+
+    @staticmethod
+    def _check_programme(claims: Claims, programme: str) -> None:
         if not claims.covers(programme):
             raise Refusal("OTHER_PROGRAMME", f"the credential is not for the programme {programme}", kind=Kind.DENIED)
-        return programme

@@ -21,6 +21,7 @@ from libs.servicekit.access import Access
 from libs.servicekit.server import Server
 from libs.servicekit.service import Resources, Running, Service, type_name
 from libs.servicekit.settings import Settings, SettingsError
+from libs.servicekit.web import WebServer
 
 logger = structlog.get_logger(__name__)
 
@@ -110,8 +111,12 @@ async def serve(service: Service, settings: Settings) -> None:
         running.consumers[source] = Consumer(
             log, nc, service.name, source, handlers, halt_programme=service.halt_programme
         )
-    server = Server(running, Access(load_jwks(settings.jwks_file)))
+    access = Access(load_jwks(settings.jwks_file))
+    server = Server(running, access)
     await server.start()
+    site = WebServer(running, access, service.site) if service.site and settings.web_address else None
+    if site is not None:
+        await site.start(settings.web_address)
     logger.info("serving", address=settings.service_address)
     relay = Relay(log, nc, service.name, service.publishes)
     tasks = [
@@ -123,6 +128,8 @@ async def serve(service: Service, settings: Settings) -> None:
     tasks.append(asyncio.create_task(_again_and_again("forget_requests", lambda: idempotency.forget_forever(log))))
     await _stop_signal()
     logger.info("stopping")
+    if site is not None:
+        await site.stop()
     await server.stop()
     for task in tasks:
         task.cancel()

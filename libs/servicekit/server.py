@@ -21,7 +21,7 @@ from libs.eventlog import Reader, Tx
 from libs.servicekit import consistency, idempotency
 from libs.servicekit.access import Access
 from libs.servicekit.events_api import list_events, tail_events
-from libs.servicekit.service import Call, Command, Query, Running, Stream
+from libs.servicekit.service import Call, Command, Query, Running, Stream, Upload
 from libs.servicekit.status import status_of
 
 MESSAGE_LIMIT = 4 * 1024 * 1024
@@ -55,7 +55,7 @@ class Server:
         self._newest = (-1, "")
         service = running.service
         events_api = events_pb2.DESCRIPTOR.services_by_name["EventService"]
-        self._add(service.api, {**service.commands, **service.queries, **service.streams})
+        self._add(service.api, {**service.commands, **service.queries, **service.streams, **service.uploads})
         self._add(events_api, EVENTS_API)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if running.settings.environment == "development":
@@ -75,7 +75,7 @@ class Server:
         self._stopping.set()
         await self._server.stop(grace)
 
-    def _add(self, api: Any, table: Mapping[str, Command | Query | Stream]) -> None:
+    def _add(self, api: Any, table: Mapping[str, Command | Query | Stream | Upload]) -> None:
         handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
         for method in api.methods:
             entry = table[method.name]
@@ -83,6 +83,13 @@ class Server:
             if isinstance(entry, Stream):
                 handlers[method.name] = grpc.unary_stream_rpc_method_handler(
                     self._streaming(method.full_name, entry),
+                    request_deserializer=_reader(request),
+                    response_serializer=response.SerializeToString,
+                )
+                continue
+            if isinstance(entry, Upload):
+                handlers[method.name] = grpc.stream_unary_rpc_method_handler(
+                    self._uploading(method.full_name, entry),
                     request_deserializer=_reader(request),
                     response_serializer=response.SerializeToString,
                 )
@@ -122,6 +129,19 @@ class Server:
 
         return answer
 
+    def _uploading(self, method: str, entry: Upload) -> Callable[[AsyncIterator[Any], Context], Awaitable[Message]]:
+        async def answer(requests: AsyncIterator[Any], context: Context) -> Message:
+            async with self._guarded(method, context):
+                # An upload of nothing is answered like any message that is none.
+                first = await anext(requests, None)
+                call = await self._admit(entry.scope, first, context)
+                result = await entry.handler(self._running, first, _whole(requests), call)
+                context.set_trailing_metadata(((consistency.METADATA_KEY, self._token()),))
+                return result
+            raise AssertionError("the guard has ended the call")
+
+        return answer
+
     def _streaming(self, method: str, entry: Stream) -> Callable[[Any, Context], AsyncIterator[Message]]:
         async def answer(request: Any, context: Context) -> AsyncIterator[Message]:
             async with self._guarded(method, context):
@@ -148,7 +168,7 @@ class Server:
         metadata = dict(context.invocation_metadata() or ())
         claims = self._access.identify(metadata)
         if request is None:
-            raise Refusal("INVALID_MESSAGE", "the request is not a message of the type that this call takes")
+            raise _invalid_message()
         programme = self._access.permit(claims, scope, request)
         token = metadata.get(consistency.METADATA_KEY, "")
         if token:
@@ -189,6 +209,17 @@ def command(tx: Tx, method: str, entry: Command, request: Any, call: Call, answe
     key = (call.programme, call.actor, call.request_id)
     work = cast("Callable[[], Message]", lambda: entry.handler(tx, request, call))
     return idempotency.once(tx, key, call.use(Running).request_secret, method, request, answer, work, call.now)
+
+
+def _invalid_message() -> Refusal:
+    return Refusal("INVALID_MESSAGE", "the request is not a message of the type that this call takes")
+
+
+async def _whole(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for request in requests:
+        if request is None:
+            raise _invalid_message()
+        yield request
 
 
 def _reader(cls: type[Message]) -> Callable[[bytes], Message | None]:

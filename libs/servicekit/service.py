@@ -17,6 +17,7 @@ from libs.servicekit.settings import Settings
 if TYPE_CHECKING:
     from fenxiao.credentials import Claims
     from libs.eventbus import Consumer
+    from libs.servicekit.web import Site
 
 R = TypeVar("R")
 
@@ -48,6 +49,17 @@ class Stream:
 
 
 @dataclass(frozen=True)
+class Upload:
+    """A method that takes many messages: `await handler(running, first, others, call)` answers when it has them all.
+
+    The first message names the programme; `others` are those behind it.
+    """
+
+    handler: Callable[..., Awaitable[Any]]
+    scope: str
+
+
+@dataclass(frozen=True)
 class Service:
     """The wiring of a service. See docs of its fields in the services' `wiring.py`."""
 
@@ -57,6 +69,7 @@ class Service:
     commands: Mapping[str, Command]
     queries: Mapping[str, Query] = field(default_factory=dict[str, Query])
     streams: Mapping[str, Stream] = field(default_factory=dict[str, Stream])
+    uploads: Mapping[str, Upload] = field(default_factory=dict[str, Upload])
     views: Sequence[View] = ()
     policies: Mapping[str, Mapping[type[Any], Sequence[Callable[[Tx, Any], None]]]] = field(
         default_factory=dict[str, Any]
@@ -70,12 +83,14 @@ class Service:
     """What is opened at the start and reached by its type."""
     tables: Sequence[str] = ()
     """Tables of its own that are no views, in the same database."""
+    site: Site | None = None
+    """What it answers over HTTP, where a standard or a browser asks for it."""
     halt_programme: bool = False
     """Whether an event that cannot be applied halts its whole programme (services that move money) or its key only."""
 
     def __post_init__(self) -> None:
         """Checks that the tables answer exactly the methods of the API."""
-        wired = [*self.commands, *self.queries, *self.streams]
+        wired = [*self.commands, *self.queries, *self.streams, *self.uploads]
         methods = {method.name for method in self.api.methods}
         if len(wired) != len(set(wired)) or set(wired) != methods:
             raise ValueError(f"{self.name}: wired {sorted(wired)}, but the API has {sorted(methods)}")

@@ -21,6 +21,8 @@ class Settings(BaseModel):
 
     service_address: str = Field(pattern=r"^[^:]+:\d+$")
     """Where to listen, `host:port`."""
+    web_address: str = Field(default="", pattern=r"^([^:]+:\d+)?$")
+    """Where to answer HTTP, for services that do; empty: nowhere."""
     database_url: str
     """`sqlite:///path` or `postgresql://…`."""
     nats_url: str
