@@ -106,7 +106,8 @@ class Server:
 
     def _command(self, method: str, entry: Command, answer: type[Message]) -> Callable[[Any, Call], Awaitable[Message]]:
         async def run(request: Any, call: Call) -> Message:
-            return await self._running.log.write(lambda tx: command(tx, method, entry, request, call, answer))
+            prepared = await asyncio.to_thread(entry.prepare, request) if entry.prepare else request
+            return await self._running.log.write(lambda tx: command(tx, method, entry, request, prepared, call, answer))
 
         return run
 
@@ -202,12 +203,14 @@ class Server:
             )
 
 
-def command(tx: Tx, method: str, entry: Command, request: Any, call: Call, answer: type[Message]) -> Message:
+def command(
+    tx: Tx, method: str, entry: Command, request: Any, prepared: Any, call: Call, answer: type[Message]
+) -> Message:
     """Runs a command in a transaction, once for each request id."""
     if not getattr(request, "request_id", ""):
-        return entry.handler(tx, request, call)
+        return entry.handler(tx, prepared, call)
     key = (call.programme, call.actor, call.request_id)
-    work = cast("Callable[[], Message]", lambda: entry.handler(tx, request, call))
+    work = cast("Callable[[], Message]", lambda: entry.handler(tx, prepared, call))
     return idempotency.once(tx, key, call.use(Running).request_secret, method, request, answer, work, call.now)
 
 

@@ -30,6 +30,8 @@ class Command:
 
     handler: Handler
     scope: str
+    prepare: Callable[[Any], Any] | None = None
+    """Makes of the request what the handler gets in its place, before and outside the transaction: long work."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ class Harness:
         entry = self.service.commands[method]
         call = self._call(request, programme, actor, role)
         answer = GetMessageClass(self.service.api.methods_by_name[method].output_type)
-        return await self.log.write(lambda tx: command(tx, method, entry, request, call, answer))
+        prepared = entry.prepare(request) if entry.prepare else request
+        return await self.log.write(lambda tx: command(tx, method, entry, request, prepared, call, answer))
 
     async def commands(self, method: str, requests: Sequence[Any], **keywords: str) -> list[Any]:
         """Runs commands concurrently; refusals stand in the list as exceptions."""
