@@ -7,7 +7,8 @@ loads, decides and saves against the state that is current at that moment, and n
 
 from libs.eventlog.events import EventTypes, Meta, Recorded, Upcaster
 from libs.eventlog.log import EventLog
-from libs.eventlog.transaction import Conflict, Guard, Reader, Row, Tx
+from libs.eventlog.reader import Conflict, Reader, Row
+from libs.eventlog.transaction import Guard, Tx
 from libs.eventlog.views import View
 
 __all__ = ["Conflict", "EventLog", "EventTypes", "Guard", "Meta", "Reader", "Recorded", "Row", "Tx", "Upcaster", "View"]

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import os
-import queue
-import threading
 import uuid
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import structlog
 
 from libs.eventlog.events import EventTypes
-from libs.eventlog.transaction import UNGUARDED, Connection, Guard, Reader, Tx
+from libs.eventlog.reader import Connection, Reader
+from libs.eventlog.transaction import UNGUARDED, Guard, Tx
+from libs.eventlog.writer import Closed, Job, Writer
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from libs.eventlog.views import View
 
+A = TypeVar("A")
+F = TypeVar("F")
 T = TypeVar("T")
-
-GROUP_LIMIT = 256
-"""Callers in one transaction at most: bounds how long the first of them waits for the last."""
 
 _STORE_TABLES = (
     "CREATE TABLE IF NOT EXISTS store (id TEXT NOT NULL)",
@@ -48,23 +48,6 @@ class Database(Protocol):
     def close(self) -> None:
         """Closes every connection."""
         ...
-
-
-class Closed(Exception):
-    """The log was closed before the work was done. Nothing of it is kept."""
-
-
-class _Job:
-    """One caller's work on its way through the writer."""
-
-    __slots__ = ("failure", "future", "loop", "result", "work")
-
-    def __init__(self, work: Callable[[Tx], Any], future: asyncio.Future[Any], loop: asyncio.AbstractEventLoop) -> None:
-        self.work = work
-        self.future = future
-        self.loop = loop
-        self.result: Any = None
-        self.failure: BaseException | None = None
 
 
 class EventLog:
@@ -93,14 +76,12 @@ class EventLog:
             for cls, apply in view.own.items():
                 self._appliers.setdefault(cls, []).append(apply)
         self._public_topics = {topic for cls in types.all() if cls in public for topic in types.topics(cls)}
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._subscribers: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="eventlog-read")
         self.public_position = self._find_public_position()
         """Position of the newest committed event that other services can see; 0 when there is none."""
         self._closed = False
-        self._writer = threading.Thread(target=self._write_forever, name="eventlog-write", daemon=True)
-        self._writer.start()
+        self._writer = Writer(self._begin, self._note, self._wake)
 
     @classmethod
     def open(
@@ -134,11 +115,22 @@ class EventLog:
         Concurrent calls share a transaction; an exception rolls back this caller's part alone. `work` must do
         nothing but use its `Tx`: it may be run a second time.
         """
+        return await self.write_ahead(_nothing, None, lambda tx, _: work(tx))
+
+    async def write_ahead(
+        self, read: Callable[[Tx, Sequence[A]], Sequence[F]], about: A, work: Callable[[Tx, F], T]
+    ) -> T:
+        """The same for callers that can read together what each of them needs.
+
+        `read` gets what those are about that stand one behind the other in a transaction, all with this `read`, and
+        answers with what each is to be given, in their order. Nobody else writes before the last of them is done: if
+        they write what was read, they keep it true for each other.
+        """
         if self._closed:
             raise Closed
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(work, future, loop))
+        self._writer.put(Job(work, future, loop, read, about))
         return await future
 
     async def read(self, work: Callable[[Reader], T]) -> T:
@@ -183,89 +175,28 @@ class EventLog:
         if self._closed:
             return
         self._closed = True
-        self._jobs.put(None)
-        await asyncio.get_running_loop().run_in_executor(None, self._writer.join)
+        await asyncio.get_running_loop().run_in_executor(None, self._writer.close)
         self._readers.shutdown(wait=True)
         self._database.close()
 
-    # The writer's thread.
+    # In the writer's thread.
 
-    def _write_forever(self) -> None:
-        while True:
-            job = self._jobs.get()
-            if job is None:
-                break
-            group = [job]
-            last = False
-            while len(group) < GROUP_LIMIT:
-                try:
-                    following = self._jobs.get_nowait()
-                except queue.Empty:
-                    break
-                if following is None:
-                    last = True
-                    break
-                group.append(following)
-            self._write_group(group)
-            if last:
-                break
-        while not self._jobs.empty():
-            job = self._jobs.get()
-            if job is not None:
-                job.failure = Closed()
-                self._answer([job])
+    @contextmanager
+    def _begin(self) -> Generator[Tx]:
+        with self._database.transaction(write=True) as connection:
+            yield Tx(connection, self.types, self._appliers, self._guard)
 
-    def _write_group(self, group: list[_Job]) -> None:
-        """Commits a group, without savepoints if nobody fails after having written, else once more with them."""
-        positions: list[tuple[int, str]] = []
-        try:
-            try:
-                positions = self._attempt(group, apart=False)
-            except Exception:  # noqa: BLE001 # whose failure it was shows when each is run for itself
-                positions = self._attempt(group, apart=True)
-        except Exception as error:  # noqa: BLE001 # the database itself failed: everybody is told
-            for job in group:
-                job.failure = error
+    def _note(self, positions: Sequence[tuple[int, str]]) -> None:
         public = [position for position, topic in positions if topic in self._public_topics]
         if public:
-            # Before the callers go on: they may ask for it at once.
             self.public_position = public[-1]
-        self._answer(group)
-        if positions:
-            for loop, event in self._subscribers:
-                try:
-                    loop.call_soon_threadsafe(event.set)
-                except RuntimeError:
-                    logger.warning("subscriber_gone")
 
-    def _attempt(self, group: list[_Job], *, apart: bool) -> list[tuple[int, str]]:
-        with self._database.transaction(write=True) as connection:
-            tx = Tx(connection, self.types, self._appliers, self._guard)
-            for job in group:
-                job.result = job.failure = None
-                tx.wrote = False
-                try:
-                    if apart:
-                        with tx.savepoint():
-                            job.result = job.work(tx)
-                    else:
-                        job.result = job.work(tx)
-                except Exception as error:
-                    if not apart and tx.wrote:
-                        raise
-                    job.failure = error
-            tx.flush()
-            return tx.positions
-
-    def _answer(self, group: list[_Job]) -> None:
-        by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
-        for job in group:
-            by_loop.setdefault(job.loop, []).append(job)
-        for loop, jobs in by_loop.items():
+    def _wake(self) -> None:
+        for loop, event in self._subscribers:
             try:
-                loop.call_soon_threadsafe(_settle, jobs)
+                loop.call_soon_threadsafe(event.set)
             except RuntimeError:
-                logger.warning("caller_gone", callers=len(jobs))
+                logger.warning("subscriber_gone")
 
     def _find_public_position(self) -> int:
         if not self._public_topics:
@@ -283,14 +214,9 @@ def _made_once(connection: Connection, table: str, value: T) -> T:
     return value
 
 
-def _settle(jobs: list[_Job]) -> None:
-    for job in jobs:
-        if job.future.done():
-            continue
-        if job.failure is not None:
-            job.future.set_exception(job.failure)
-        else:
-            job.future.set_result(job.result)
+def _nothing(_: Tx, abouts: Sequence[None]) -> Sequence[None]:
+    """Reads nothing ahead."""
+    return abouts
 
 
 def _database(url: str) -> Database:

@@ -1,5 +1,6 @@
 """PostgreSQL as the database of a service."""
 
+import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -14,7 +15,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from libs.eventlog.events import PROGRAMME_FROM
-from libs.eventlog.transaction import Conflict, Row, Stored
+from libs.eventlog.reader import Conflict, Row, Stored
 
 # Two statements in one round trip. The lock comes first, so that positions become visible in order.
 _BEGIN_WRITE = "BEGIN; LOCK TABLE stored_events IN EXCLUSIVE MODE"
@@ -25,6 +26,8 @@ _INSERT = (
     "INSERT INTO stored_events (originator_id, originator_version, topic, state)"
     " SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[]) RETURNING notification_id"
 )
+
+_PLAIN_INSERT = re.compile(r"INSERT INTO (\w+(?: \([\w, ]+\))?) VALUES \((?:\?, )*\?\)")
 
 _QUOTE = r"'\x22'::bytea"
 _PROGRAMME = (
@@ -63,8 +66,14 @@ class PostgresTransaction:
         self._cursor.execute(_native(sql), params)
 
     def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
-        """Executes a statement for each row."""
-        self._cursor.executemany(_native(sql), rows)
+        """Executes a statement for each row; plain rows are copied in, which takes a third of the time."""
+        plain = _PLAIN_INSERT.fullmatch(sql)
+        if plain is None:
+            self._cursor.executemany(_native(sql), rows)
+            return
+        with self._cursor.copy(f"COPY {plain.group(1)} FROM STDIN".encode()) as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def all(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Executes a query."""
@@ -72,6 +81,10 @@ class PostgresTransaction:
             tuple(bytes(cast("bytes", value)) if isinstance(value, memoryview) else value for value in row)
             for row in self._cursor.execute(_native(sql), params).fetchall()
         ]
+
+    def among(self, sql: str, params: Sequence[object], keys: Sequence[object]) -> list[Row]:
+        """As an array: one statement, however many there are."""
+        return self.all(sql.replace("{keys}", "ANY(?)"), (*params, keys))
 
     def insert_events(self, events: Sequence[StoredEvent]) -> list[int]:
         """Appends all of them with one statement."""
@@ -81,14 +94,14 @@ class PostgresTransaction:
         except psycopg.errors.UniqueViolation as error:
             raise Conflict(str(error)) from error
 
-    def events_of(self, stream: UUID) -> list[Stored]:
-        """One stream."""
+    def events_of(self, streams: Sequence[UUID]) -> list[Stored]:
+        """Some streams."""
         rows = self._cursor.execute(
-            "SELECT originator_version, notification_id, topic, state FROM stored_events WHERE originator_id=%s"
-            " ORDER BY originator_version",
-            (stream,),
+            "SELECT originator_id, originator_version, notification_id, topic, state FROM stored_events"
+            " WHERE originator_id = ANY(%s) ORDER BY originator_version",
+            (list(streams),),
         )
-        return [(stream, version, position, topic, bytes(state)) for version, position, topic, state in rows]
+        return [(stream, version, number, topic, bytes(state)) for stream, version, number, topic, state in rows]
 
     def events_after(self, position: int, limit: int) -> list[Stored]:
         """The whole store."""
@@ -96,6 +109,15 @@ class PostgresTransaction:
             "SELECT originator_id, originator_version, notification_id, topic, state FROM stored_events"
             " WHERE notification_id>%s ORDER BY notification_id LIMIT %s",
             (position, limit),
+        )
+        return [(stream, version, number, topic, bytes(state)) for stream, version, number, topic, state in rows]
+
+    def events_at(self, positions: Sequence[int]) -> list[Stored]:
+        """By the primary key."""
+        rows = self._cursor.execute(
+            "SELECT originator_id, originator_version, notification_id, topic, state FROM stored_events"
+            " WHERE notification_id = ANY(%s) ORDER BY notification_id",
+            (list(positions),),
         )
         return [(stream, version, number, topic, bytes(state)) for stream, version, number, topic, state in rows]
 

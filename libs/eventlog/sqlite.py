@@ -11,11 +11,13 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
 
 from libs.eventlog.events import PROGRAMME_FROM
-from libs.eventlog.transaction import Conflict, Row, Stored
+from libs.eventlog.reader import Conflict, Row, Stored
 
 _PROGRAMME = f"substr(state, {PROGRAMME_FROM}, instr(substr(state, {PROGRAMME_FROM}), x'22') - 1)"
 # Equal ones stand in the order of their rowid, as in every index.
 _INDEX = f"CREATE INDEX IF NOT EXISTS stored_events_by_programme ON stored_events ({_PROGRAMME})"
+
+_PAGE = 500
 
 
 class SQLiteTransaction:
@@ -37,6 +39,14 @@ class SQLiteTransaction:
         """Executes a query."""
         return self._connection.execute(sql, params).fetchall()  # pyright: ignore[reportArgumentType] # as above
 
+    def among(self, sql: str, params: Sequence[object], keys: Sequence[object]) -> list[Row]:
+        """A page of the values at a time: so many placeholders are always allowed."""
+        rows: list[Row] = []
+        for start in range(0, len(keys), _PAGE):
+            page = keys[start : start + _PAGE]
+            rows += self.all(sql.replace("= {keys}", f"IN ({_marks(page)})"), (*params, *page))
+        return rows
+
     def insert_events(self, events: Sequence[StoredEvent]) -> list[int]:
         """Appends through the recorder."""
         cursor = SQLiteCursor(self._connection.cursor())
@@ -47,14 +57,15 @@ class SQLiteTransaction:
             raise Conflict(str(error)) from error
         return list(ids or [])
 
-    def events_of(self, stream: UUID) -> list[Stored]:
-        """One stream."""
-        rows = self._connection.execute(
-            "SELECT originator_version, rowid, topic, state FROM stored_events WHERE originator_id=?"
-            " ORDER BY originator_version",
-            (stream.hex,),
+    def events_of(self, streams: Sequence[UUID]) -> list[Stored]:
+        """Some streams."""
+        rows = self.among(
+            "SELECT originator_id, originator_version, rowid, topic, state FROM stored_events"
+            " WHERE originator_id = {keys} ORDER BY originator_version",
+            (),
+            [stream.hex for stream in streams],
         )
-        return [(stream, version, position, topic, state) for version, position, topic, state in rows]
+        return [(UUID(hex=stream), version, number, topic, state) for stream, version, number, topic, state in rows]
 
     def events_after(self, position: int, limit: int) -> list[Stored]:
         """The whole store."""
@@ -62,6 +73,15 @@ class SQLiteTransaction:
             "SELECT originator_id, originator_version, rowid, topic, state FROM stored_events WHERE rowid>?"
             " ORDER BY rowid LIMIT ?",
             (position, limit),
+        )
+        return [(UUID(hex=stream), version, number, topic, state) for stream, version, number, topic, state in rows]
+
+    def events_at(self, positions: Sequence[int]) -> list[Stored]:
+        """By the primary key."""
+        rows = self._connection.execute(
+            "SELECT originator_id, originator_version, rowid, topic, state FROM stored_events"  # noqa: S608 # placeholders only
+            f" WHERE rowid IN ({_marks(positions)}) ORDER BY rowid",
+            list(positions),
         )
         return [(UUID(hex=stream), version, number, topic, state) for stream, version, number, topic, state in rows]
 
@@ -94,7 +114,7 @@ class SQLiteTransaction:
         return int(row[0]) if row else 0
 
 
-def _marks(values: Sequence[str]) -> str:
+def _marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 

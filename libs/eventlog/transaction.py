@@ -1,74 +1,28 @@
-"""What a use case sees of the store while it runs: a reader, or a transaction."""
+"""What a use case sees of the store while it writes: a transaction, or its part of one."""
 
 from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 from pydantic import BaseModel
 
-from libs.eventlog.events import EventTypes, Meta, Recorded, pack, unpack
+from libs.eventlog.events import EventTypes, Meta, Recorded, pack
+from libs.eventlog.reader import Connection, Reader, Row
+from libs.eventlog.unsent import Placed, Unsent
 
-Row = tuple[Any, ...]
+_recorded: Placed = Recorded
 
-Stored = tuple[UUID, int, int, str, bytes]
-"""Stream, version, position, topic, state."""
-
-
-_recorded: Callable[..., Recorded[Any]] = Recorded
-
-
-class Conflict(Exception):
-    """The stream has moved on since the caller read it. Read it again and decide again."""
-
-
-class Connection(Protocol):
-    """An open transaction of one of the databases."""
-
-    def run(self, sql: str, params: Sequence[object] = ()) -> None:
-        """Executes a statement."""
-        ...
-
-    def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
-        """Executes a statement for each row of parameters."""
-        ...
-
-    def all(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
-        """Executes a query."""
-        ...
-
-    def insert_events(self, events: Sequence[StoredEvent]) -> list[int]:
-        """Appends and returns the positions. Raises `Conflict` when a version is taken."""
-        ...
-
-    def events_of(self, stream: UUID) -> list[Stored]:
-        """A stream, oldest first."""
-        ...
-
-    def events_after(self, position: int, limit: int) -> list[Stored]:
-        """The same for the whole store."""
-        ...
-
-    def events_of_programme(self, programme: str, topics: Sequence[str], position: int, limit: int) -> list[Stored]:
-        """The same for one programme and some topics."""
-        ...
-
-    def events_before(self, positions: Sequence[int], topics: Sequence[str]) -> list[tuple[int, Stored]]:
-        """For each position the newest event before it with one of the topics, where there is one."""
-        ...
-
-    def newest_position(self, topics: Sequence[str]) -> int:
-        """Position of the newest event with one of the topics; 0 when there is none."""
-        ...
+_TOGETHER = 2000
+"""Events that are sent together at most: bounds what a large group holds in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,55 +39,25 @@ UNGUARDED = Guard(sys.maxsize, lambda _: None)
 """Takes whatever comes."""
 
 
-class Reader:
-    """A consistent look at the store and the views. Placeholders are `?`, whatever the database."""
+class _Level:
+    """What stands inside a savepoint, or, on the first level, the transaction itself."""
 
-    def __init__(self, connection: Connection, types: EventTypes) -> None:
-        self._connection = connection
-        self._types = types
+    __slots__ = ("kept", "opened", "unsent")
 
-    def one(self, sql: str, params: Sequence[object] = ()) -> Row | None:
-        """The first row, or None."""
-        rows = self.all(sql, params)
-        return rows[0] if rows else None
-
-    def all(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
-        """All rows."""
-        return self._connection.all(sql, params)
-
-    def load(self, stream: UUID) -> list[Recorded[Any]]:
-        """Every event of a stream, oldest first; empty for an unknown one."""
-        return [unpack(self._types, *row) for row in self._connection.events_of(stream)]
-
-    def after(self, position: int, limit: int) -> list[Recorded[Any]]:
-        """Events of the whole store behind a position, oldest first."""
-        return [unpack(self._types, *row) for row in self._connection.events_after(position, limit)]
-
-    def of_programme(
-        self, programme: str, types: Iterable[type[BaseModel]], position: int, limit: int
-    ) -> list[tuple[Recorded[Any], Recorded[Any] | None]]:
-        """Events of these types in one programme behind a position, oldest first.
-
-        Each comes with the event of these types that stands before it in the whole store, whatever its programme.
-        What other programmes have recorded is not read otherwise.
-        """
-        topics = [topic for cls in types for topic in self._types.topics(cls)]
-        rows = self._connection.events_of_programme(programme, topics, position, limit)
-        found = [unpack(self._types, *row) for row in rows]
-        before: dict[int, Recorded[Any]] = {
-            one.position: last for last, one in pairwise(found) if last.position + 1 == one.position
-        }
-        others = [one.position for one in found if one.position not in before]
-        for place, row in self._connection.events_before(others, topics):
-            before[place] = unpack(self._types, *row)
-        return [(one, before.get(one.position)) for one in found]
+    def __init__(self, kept: int) -> None:
+        self.unsent = Unsent()
+        self.kept = kept
+        """Positions of the transaction when the level was entered."""
+        self.opened = False
+        """Whether the database knows of it."""
 
 
 class Tx(Reader):
     """A writing transaction, or the part of one that belongs to one caller.
 
-    Appended events go to the database together, when the caller reads or when its work is done; the views are
-    applied right after them. So a caller reads what it has written.
+    What is appended and written goes to the database together, when the caller reads or when its work is done; the
+    views are applied right after the events. So a caller reads what it has written, and what many callers write one
+    after the other takes few round trips.
     """
 
     def __init__(
@@ -146,8 +70,8 @@ class Tx(Reader):
         super().__init__(connection, types)
         self._appliers = appliers
         self._guard = guard
-        self._pending: list[tuple[StoredEvent, Callable[..., Recorded[Any]] | None]] = []
-        self._savepoints = 0
+        self._levels = [_Level(0)]
+        self._levels[0].opened = True
         self.wrote = False
         """Whether anything has been written: what raises before that needs no rollback."""
         self.positions: list[tuple[int, str]] = []
@@ -158,15 +82,30 @@ class Tx(Reader):
         self.flush()
         return super().all(sql, params)
 
+    def among(self, sql: str, params: Sequence[object], keys: Collection[object]) -> list[Row]:
+        """All rows, with what this transaction has written."""
+        self.flush()
+        return super().among(sql, params, keys)
+
     def load(self, stream: UUID) -> list[Recorded[Any]]:
         """Every event of a stream, with what this transaction has appended."""
         self.flush()
         return super().load(stream)
 
+    def load_all(self, streams: Collection[UUID]) -> dict[UUID, list[Recorded[Any]]]:
+        """Every event of many streams, with what this transaction has appended."""
+        self.flush()
+        return super().load_all(streams)
+
     def after(self, position: int, limit: int) -> list[Recorded[Any]]:
         """Events behind a position, with what this transaction has appended."""
         self.flush()
         return super().after(position, limit)
+
+    def at(self, positions: Sequence[int]) -> list[Recorded[Any]]:
+        """Events at these positions, with what this transaction has appended."""
+        self.flush()
+        return super().at(positions)
 
     def of_programme(
         self, programme: str, types: Iterable[type[BaseModel]], position: int, limit: int
@@ -176,17 +115,18 @@ class Tx(Reader):
         return super().of_programme(programme, types, position, limit)
 
     def run(self, sql: str, params: Sequence[object] = ()) -> None:
-        """Executes a statement on the service's own tables."""
-        self.flush()
-        self.wrote = True
-        self._connection.run(sql, params)
+        """Executes a statement on the service's own tables. What it does shows when something is read."""
+        self.run_many(sql, (params,))
 
     def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
-        """Executes a statement for each row of parameters."""
+        """Executes a statement for each row of parameters, as `run` does."""
         if rows:
-            self.flush()
+            unsent = self._levels[-1].unsent
+            if unsent.events and "view_" in sql:
+                # The views come after the events that have been appended before.
+                self.flush()
             self.wrote = True
-            self._connection.run_many(sql, rows)
+            unsent.add(sql, rows)
 
     def append(
         self, stream: UUID, events: Sequence[BaseModel], *, after: int, meta: Meta, occurred_at: datetime
@@ -199,7 +139,7 @@ class Tx(Reader):
         When the guard refuses one of them, none is appended.
         """
         now = datetime.now(UTC)
-        pending: list[tuple[StoredEvent, Callable[..., Recorded[Any]] | None]] = []
+        pending: list[tuple[StoredEvent, Placed | None]] = []
         for number, event in enumerate(events, after + 1):
             cls = type(event)
             event_id = uuid.uuid4()
@@ -227,42 +167,85 @@ class Tx(Reader):
                 if large:
                     self._guard.check(placed(position=0))
             pending.append((stored, placed))
-        self._pending += pending
+        unsent = self._levels[-1].unsent
+        unsent.events += pending
         self.wrote = True
+        if len(unsent.events) >= _TOGETHER:
+            self.flush()
 
     @contextmanager
     def savepoint(self) -> Generator[None]:
-        """What is written inside is kept whole or, when an exception leaves it, not at all."""
+        """What is written inside is kept whole or, when an exception leaves it, not at all.
+
+        Whatever the database refuses of it is raised inside, and taken back with it.
+        """
         self.flush()
-        # Named by its depth: the databases' drivers know the statements again.
-        self._savepoints += 1
-        name = f"part_{self._savepoints}"
-        kept = len(self.positions)
-        self._connection.run(f"SAVEPOINT {name}")
-        try:
+        with self.attempt():
+            self._open()
             yield
             self.flush()
+
+    @contextmanager
+    def attempt(self) -> Generator[None]:
+        """The same for exceptions that the caller raises: what the database refuses fails the whole caller, later.
+
+        It costs the database nothing where nothing is read after something was written.
+        """
+        level = _Level(len(self.positions))
+        self._levels.append(level)
+        # Named by its depth: the databases' drivers know the statements again.
+        name = f"part_{len(self._levels) - 1}"
+        try:
+            yield
+            if level.opened:
+                self.flush()
         except BaseException:
-            self._pending.clear()
-            del self.positions[kept:]
-            self._connection.run(f"ROLLBACK TO SAVEPOINT {name}")
-            self._connection.run(f"RELEASE SAVEPOINT {name}")
+            self._levels.pop()
+            if level.opened:
+                del self.positions[level.kept :]
+                self._connection.run(f"ROLLBACK TO SAVEPOINT {name}")
+                self._connection.run(f"RELEASE SAVEPOINT {name}")
             raise
-        else:
+        self._levels.pop()
+        if level.opened:
             self._connection.run(f"RELEASE SAVEPOINT {name}")
-        finally:
-            self._savepoints -= 1
+        else:
+            self._levels[-1].unsent.take_in(level.unsent)
 
     def flush(self) -> None:
-        """Sends pending events to the database and applies the views to them."""
-        while self._pending:
-            # Whatever fails from here on may be another caller's event: the group has to be run apart.
-            self.wrote = True
-            batch, self._pending = self._pending, []
-            ids = self._connection.insert_events([stored for stored, _ in batch])
-            for (stored, placed), position in zip(batch, ids, strict=True):
+        """Sends to the database what has not been sent, and applies the views to the events."""
+        levels = self._levels
+        # The outer ones first: a savepoint that is given back must not take what came before it.
+        while (depth := next((depth for depth, level in enumerate(levels) if level.unsent), -1)) >= 0:
+            # What the views write belongs where their events stand.
+            self._levels = levels[: depth + 1]
+            try:
+                self._open()
+                self._send(levels[depth])
+            finally:
+                self._levels = levels
+
+    def _open(self) -> None:
+        for depth, level in enumerate(self._levels):
+            if not level.opened:
+                self._connection.run(f"SAVEPOINT part_{depth}")
+                level.opened = True
+
+    def _send(self, level: _Level) -> None:
+        # Whatever fails from here on may be another caller's event: the group has to be run apart.
+        self.wrote = True
+        events, level.unsent.events = level.unsent.events, []
+        if events:
+            ids = self._connection.insert_events([stored for stored, _ in events])
+            for (stored, placed), position in zip(events, ids, strict=True):
                 self.positions.append((position, stored.topic))
                 if placed is not None:
                     recorded = placed(position=position)
                     for apply in self._appliers.get(recorded.event.__class__, ()):
                         apply(self, recorded)
+        statements, level.unsent.statements = level.unsent.statements, []
+        for sql, rows in statements:
+            if len(rows) == 1:
+                self._connection.run(sql, rows[0])
+            else:
+                self._connection.run_many(sql, rows)

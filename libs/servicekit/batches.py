@@ -29,7 +29,7 @@ def each(
     results: list[common_pb2.ItemResult] = []
     for item in items:
         try:
-            with tx.savepoint():
+            with tx.attempt():
                 outcome, name = take(item)
         except Refusal as refusal:
             problem = common_pb2.Problem(reason=refusal.reason, message=refusal.message, field=refusal.field)

@@ -7,9 +7,10 @@ as it was: commands answer without personal data.
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from google.protobuf.message import Message
 
@@ -17,6 +18,14 @@ from fenxiao.errors import Kind, Refusal
 from libs.eventlog import EventLog, Tx
 
 M = TypeVar("M", bound=Message)
+
+Key = tuple[str, str, str]
+"""Programme, actor, request id."""
+
+Answered = dict[Key, tuple[bytes, bytes]]
+"""By what requests are known again, and what they were answered."""
+
+Work = Callable[[], M]
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS requests (programme TEXT NOT NULL, actor TEXT NOT NULL, request_id TEXT NOT NULL,"
@@ -28,45 +37,62 @@ TABLES = (
 KEPT = timedelta(days=7)
 """How long a request is known; partners read it in the protos. After that its id is as good as new."""
 
-_ID_LIMIT = 128
+_ID = re.compile(r"[^\x00]{1,128}", re.DOTALL)
 _AT_ONCE = 500
 _PAUSE = 0.1
 _EVERY = 3600.0
 
 
-def once(
-    tx: Tx,
-    key: tuple[str, str, str],
-    secret: bytes,
-    method: str,
-    request: Message,
-    answer_type: type[M],
-    work: Callable[[], M],
-    now: datetime,
-) -> M:
-    """Runs `work` unless this request was answered before. `key` is (programme, actor, request id).
+class Mark(NamedTuple):
+    """By what a request is known again: what is kept, and what that was made of."""
 
-    `secret` keys the hash by which a request is known again; the same must be given for ever.
-    Raises `Refusal` REQUEST_ID_REUSED when the id came with another content, INVALID_REQUEST_ID when it is too long.
-    """
-    if len(key[2]) > _ID_LIMIT:
-        raise Refusal("INVALID_REQUEST_ID", f"request_id has at most {_ID_LIMIT} characters", field="request_id")
+    keyed: bytes
+    content: bytes
+
+
+def find_answered(tx: Tx, keys: Iterable[Key]) -> Answered:
+    """Which of these requests were answered, and how."""
+    by_actor: dict[tuple[str, str], list[str]] = {}
+    for programme, actor, request_id in keys:
+        if _ID.fullmatch(request_id):
+            by_actor.setdefault((programme, actor), []).append(request_id)
+    sql = "SELECT request_id, fingerprint, answer FROM requests WHERE programme=? AND actor=? AND request_id = {keys}"
+    return {
+        (*who, request_id): (bytes(mark), bytes(answer))
+        for who, ids in by_actor.items()
+        for request_id, mark, answer in tx.among(sql, who, ids)
+    }
+
+
+def fingerprint(secret: bytes, key: Key, method: str, request: Message) -> Mark:
+    """By what a request is known again. The same secret must be given for ever."""
     content = method.encode() + b"\0" + request.SerializeToString(deterministic=True)
-    fingerprint = hmac.digest(secret, "\0".join(key).encode() + b"\0" + content, "sha256")
-    row = tx.one("SELECT fingerprint, answer FROM requests WHERE programme=? AND actor=? AND request_id=?", key)
-    if row is not None:
+    return Mark(hmac.digest(secret, "\0".join(key).encode() + b"\0" + content, "sha256"), content)
+
+
+def once(tx: Tx, answered: Answered, key: Key, mark: Mark, answer_type: type[M], work: Work[M], now: datetime) -> M:
+    """Runs `work` unless this request is among those that were answered before; then it is put there.
+
+    Raises `Refusal` REQUEST_ID_REUSED when the id came with another content, INVALID_REQUEST_ID when it can be none.
+    """
+    if not _ID.fullmatch(key[2]):
+        message = "request_id has at most 128 characters, none of them NUL"
+        raise Refusal("INVALID_REQUEST_ID", message, field="request_id")
+    known = answered.get(key)
+    if known is not None:
         # Requests from before there was a key were kept by the plain hash, and are still known for their time.
-        if bytes(row[0]) not in (fingerprint, hashlib.sha256(content).digest()):
+        if known[0] not in (mark.keyed, hashlib.sha256(mark.content).digest()):
             raise Refusal(
                 "REQUEST_ID_REUSED",
                 "this request_id was used for a request with another content; use a new one",
                 field="request_id",
                 kind=Kind.EXISTS,
             )
-        return answer_type.FromString(bytes(row[1]))
+        return answer_type.FromString(known[1])
     answer = work()
-    row = (*key, fingerprint, answer.SerializeToString(), now.isoformat())
-    tx.run("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)", row)
+    content = answer.SerializeToString()
+    tx.run("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)", (*key, mark.keyed, content, now.isoformat()))
+    answered[key] = mark.keyed, content
     return answer
 
 

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import grpc
 import structlog
@@ -17,9 +17,10 @@ from grpc_reflection.v1alpha import reflection
 from fenxiao.api.events.v1 import events_pb2
 from fenxiao.credentials import Claims
 from fenxiao.errors import Refusal
-from libs.eventlog import Reader, Tx
-from libs.servicekit import consistency, idempotency
+from libs.eventlog import Reader
+from libs.servicekit import consistency
 from libs.servicekit.access import Access
+from libs.servicekit.commands import Commands
 from libs.servicekit.events_api import list_events, tail_events
 from libs.servicekit.service import Call, Command, Query, Running, Stream, Upload
 from libs.servicekit.status import status_of
@@ -95,7 +96,9 @@ class Server:
                 )
                 continue
             work = (
-                self._command(method.full_name, entry, response) if isinstance(entry, Command) else self._query(entry)
+                Commands(self._running, method.full_name, entry, response).run
+                if isinstance(entry, Command)
+                else self._query(entry)
             )
             handlers[method.name] = grpc.unary_unary_rpc_method_handler(
                 self._unary(method.full_name, entry.scope, work),
@@ -103,13 +106,6 @@ class Server:
                 response_serializer=response.SerializeToString,
             )
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(api.full_name, handlers),))
-
-    def _command(self, method: str, entry: Command, answer: type[Message]) -> Callable[[Any, Call], Awaitable[Message]]:
-        async def run(request: Any, call: Call) -> Message:
-            prepared = await asyncio.to_thread(entry.prepare, request) if entry.prepare else request
-            return await self._running.log.write(lambda tx: command(tx, method, entry, request, prepared, call, answer))
-
-        return run
 
     def _query(self, entry: Query) -> Callable[[Any, Call], Awaitable[Message]]:
         async def run(request: Any, call: Call) -> Message:
@@ -201,17 +197,6 @@ class Server:
                 grpc.StatusCode.INTERNAL,
                 f"something went wrong on our side; tell the operator the reference {reference}",
             )
-
-
-def command(
-    tx: Tx, method: str, entry: Command, request: Any, prepared: Any, call: Call, answer: type[Message]
-) -> Message:
-    """Runs a command in a transaction, once for each request id."""
-    if not getattr(request, "request_id", ""):
-        return entry.handler(tx, prepared, call)
-    key = (call.programme, call.actor, call.request_id)
-    work = cast("Callable[[], Message]", lambda: entry.handler(tx, prepared, call))
-    return idempotency.once(tx, key, call.use(Running).request_secret, method, request, answer, work, call.now)
 
 
 def _invalid_message() -> Refusal:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from google.protobuf.descriptor import ServiceDescriptor
 
@@ -24,6 +24,14 @@ R = TypeVar("R")
 Handler = Callable[..., Any]
 
 
+class Asked(NamedTuple):
+    """What a command is asked."""
+
+    request: Any
+    """Or what was prepared of it."""
+    call: Call
+
+
 @dataclass(frozen=True)
 class Command:
     """A method that changes something: `handler(tx, request, call)` runs in the writer's transaction."""
@@ -32,6 +40,11 @@ class Command:
     scope: str
     prepare: Callable[[Any], Any] | None = None
     """Makes of the request what the handler gets in its place, before and outside the transaction: long work."""
+    ahead: Callable[[Tx, Sequence[Asked]], Sequence[Any]] | None = None
+    """Reads what the calls that share a transaction need, together; the handler gets its own part as a fourth argument.
+
+    They go on one after the other, and nobody else between them; what they write they keep true for each other.
+    """
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from fenxiao.credentials import ANY_SCOPE, Claims
 from libs.eventbus import Received, public_events
 from libs.eventbus.inbox import Inbox, Progress
 from libs.eventlog import Meta, Recorded, Tx
+from libs.servicekit.commands import Commands
 from libs.servicekit.lifecycle import open_log
 from libs.servicekit.names import programme_of
-from libs.servicekit.server import command, make_call, query
+from libs.servicekit.server import make_call, query
 from libs.servicekit.service import Call, Resources, Running, Service
 from libs.servicekit.settings import Settings
 
@@ -40,6 +41,12 @@ class Harness:
         opened: list[object] = [make(self.settings) for make in service.resources]
         self.running = Running(service, self.settings, self.log, Resources(opened), {})
         opened.append(self.running)
+        self._commands = {
+            method: Commands(
+                self.running, method, entry, GetMessageClass(service.api.methods_by_name[method].output_type)
+            )
+            for method, entry in service.commands.items()
+        }
         self._sources = service.sources
         self._positions: dict[str, int] = {}
 
@@ -60,11 +67,7 @@ class Harness:
         self, method: str, request: Any, *, programme: str = "", actor: str = "tester", role: str = "operator"
     ) -> Any:
         """Runs a command and returns its answer. Raises `Refusal`."""
-        entry = self.service.commands[method]
-        call = self._call(request, programme, actor, role)
-        answer = GetMessageClass(self.service.api.methods_by_name[method].output_type)
-        prepared = entry.prepare(request) if entry.prepare else request
-        return await self.log.write(lambda tx: command(tx, method, entry, request, prepared, call, answer))
+        return await self._commands[method].run(request, self._call(request, programme, actor, role))
 
     async def commands(self, method: str, requests: Sequence[Any], **keywords: str) -> list[Any]:
         """Runs commands concurrently; refusals stand in the list as exceptions."""

@@ -41,9 +41,9 @@ def ask(
 
     def work(tx: Tx) -> str:
         key = ("shop", "ann", request_id)
-        answer = idempotency.once(
-            tx, key, secret, "Capture", request, pb.CaptureResponse, lambda: answer_of(uuid.uuid4().hex), now
-        )
+        answered = idempotency.find_answered(tx, [key])
+        mark = idempotency.fingerprint(secret, key, "Capture", request)
+        answer = idempotency.once(tx, answered, key, mark, pb.CaptureResponse, lambda: answer_of(uuid.uuid4().hex), now)
         return answer.trace_events[0]
 
     return work
