@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid5
 
-from fenxiao.epcis import Place, ReadEvent, Vocabulary, canonical_text
+from fenxiao.epcis import ObjectEvent, Place, ReadEvent, Vocabulary, canonical_text
 from fenxiao.errors import Refusal
 from services.traceability.domain.events import TraceEventCaptured
 
@@ -20,10 +20,24 @@ def stream_of(programme: str, event: ReadEvent) -> UUID:
     return uuid5(_NAMESPACE, f"{programme}/{event.hash}/{event.declaration}")
 
 
+def refuse_kind(kind: str) -> None:
+    """Only an EPCISDocument is captured."""
+    if kind != "EPCISDocument":
+        shown = repr(kind) if kind else "an event in no document"
+        message = f"{shown} is not taken; put the events into an EPCISDocument"
+        raise Refusal("UNSUPPORTED_DOCUMENT_TYPE", message, field="document")
+
+
 def decide_capture(read: ReadEvent, context: str) -> list[TraceEventCaptured]:
     """An event that was not captured before is."""
     event = read.event
-    transactions = [canonical_text(entry.bizTransaction, read.names) for entry in event.bizTransactionList or ()]
+    if not isinstance(event, ObjectEvent):
+        raise Refusal(
+            "UNSUPPORTED_EVENT_TYPE",
+            f"events of the type {event.type!r} are not captured yet, only ObjectEvent; leave event {read.number} out",
+            field="document",
+        )
+    transactions = [canonical_text(entry.bizTransaction, read.names) for entry in event.bizTransactionList]
     if len(transactions) > BIZ_TRANSACTIONS_AT_MOST:
         raise Refusal(
             "TOO_MANY_BIZ_TRANSACTIONS",

@@ -7,12 +7,13 @@ from fenxiao.epcis import ReadEvent, read_document
 from libs.eventlog import Tx
 from libs.servicekit import Call
 from services.traceability.api import trace_event_name
-from services.traceability.domain.capture import decide_capture, stream_of
+from services.traceability.domain.capture import decide_capture, refuse_kind, stream_of
 
 
 def capture(tx: Tx, request: pb.CaptureRequest, call: Call) -> pb.CaptureResponse:
     """The names of the events in the document's order, and how many of them had been captured before."""
     document = read_document(request.document)
+    refuse_kind(document.kind)
     answer = pb.CaptureResponse()
     new: dict[UUID, ReadEvent] = {}
     for event in document.events:

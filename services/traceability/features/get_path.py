@@ -1,7 +1,7 @@
 """Shows what happened to an object or a lot, in order of time."""
 
 from fenxiao.api.traceability.v1 import traceability_pb2 as pb
-from fenxiao.epcis import is_uri
+from fenxiao.epcis import Limits, is_uri
 from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
@@ -9,6 +9,8 @@ from libs.servicekit.paging import page
 from services.traceability.api import trace_event_message
 from services.traceability.views.trace_events import Step, events_of
 
+LONGEST_EPC = Limits().text
+"""Nothing longer is ever captured."""
 STEPS_A_PAGE = 100
 """Steps in an answer at most."""
 BYTES_A_PAGE = 2 * 1024 * 1024
@@ -17,7 +19,7 @@ BYTES_A_PAGE = 2 * 1024 * 1024
 
 def get_path(reader: Reader, request: pb.GetPathRequest, call: Call) -> pb.GetPathResponse:
     """A page of the events that name it; empty for what nobody has reported."""
-    if not is_uri(request.epc):
+    if len(request.epc) > LONGEST_EPC or not is_uri(request.epc):
         raise Refusal("INVALID_EPC", "epc is the URI of an object or of a class of objects", field="epc")
     wanted = page(request.page_size, request.page_token, default=STEPS_A_PAGE, most=STEPS_A_PAGE)
     after = Step.parse(wanted.after) if wanted.after else None

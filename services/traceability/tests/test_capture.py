@@ -122,6 +122,10 @@ async def test_each_programme_has_its_own(trace: Traceability) -> None:
 
 
 HUGE: dict[str, Any] = {"ex:huge": 0}
+CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+PACKED = {key: value for key, value in event(childEPCs=["urn:x:1"]).items() if key != "epcList"}
+PACKED["type"] = "AggregationEvent"
+FOUND = {"epcisBody": {"queryResults": {"queryName": "q", "resultsBody": {"eventList": [event()]}}}}
 LACKING = {key: value for key, value in event().items() if key != "eventTime"}
 
 
@@ -131,8 +135,14 @@ LACKING = {key: value for key, value in event().items() if key != "eventTime"}
         (b"", "INVALID_JSON"),
         (OLIVE_OIL[:-10], "INVALID_JSON"),
         (b"\xff\xfe", "NOT_UTF8"),
-        (document(event(type="AggregationEvent")), "UNSUPPORTED_EVENT_TYPE"),
-        (document(event(), type="EPCISQueryDocument"), "UNSUPPORTED_DOCUMENT_TYPE"),
+        (document(PACKED), "UNSUPPORTED_EVENT_TYPE"),
+        (document(event(), PACKED), "UNSUPPORTED_EVENT_TYPE"),
+        (
+            json.dumps({**json.loads(document()), "type": "EPCISQueryDocument", **FOUND}).encode(),
+            "UNSUPPORTED_DOCUMENT_TYPE",
+        ),
+        (json.dumps({"@context": CONTEXT, **event()}).encode(), "UNSUPPORTED_DOCUMENT_TYPE"),
+        (document(event(epcList=["urn:x:" + "1" * 2000])), "TEXT_TOO_LONG"),
         (document(LACKING), "MISSING_FIELD"),
         (document(event(eventTime="2025-11-08T16:40:00")), "MISSING_OFFSET"),
         (document(event(eventTimeZoneOffset="Rome")), "WRONG_FORM"),

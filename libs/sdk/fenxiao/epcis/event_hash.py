@@ -8,7 +8,8 @@ Where only the reference implementation's own arithmetic speaks against the rule
 however long, times are rounded half up, truth values are `true` and `false` as in XML, and a prefix of the standard
 need not be declared.
 
-`eventID`, `recordTime`, `errorDeclaration` and comments don't count: a correction has its original's hash.
+`eventID`, `recordTime`, `errorDeclaration` and comments don't count: a correction has its original's hash. `event_key`
+tells them apart.
 """
 
 import hashlib
@@ -34,14 +35,20 @@ _Writer = Callable[[str, Json, Names], str]
 
 def event_hash(event: Mapping[str, Json], names: Names) -> str:
     """Name a valid event: `ni:///sha-256;…?ver=CBV2.0`."""
-    digest = hashlib.sha256(pre_hash(event, names).encode()).hexdigest()
-    return f"ni:///sha-256;{digest}?ver=CBV2.0"
+    return f"ni:///sha-256;{hashlib.sha256(pre_hash(event, names).encode()).hexdigest()}?ver=CBV2.0"
 
 
 def pre_hash(event: Mapping[str, Json], names: Names) -> str:
     """Write a valid event in the one form of which the hash is taken."""
-    data = {key: value for key, value in event.items() if key not in _NO_DATA}
-    return f"eventType={event['type']}{_members(data, _EVENT, names)}"
+    parts = [f"eventType={names.expand(str(event['type']))}"]
+    parts += [write(name, event[name], names) for name, write in _EVENT if name in event]
+    rest = [key for key in event if key not in _IN_ORDER]
+    if rest:
+        # The reference implementation sorts what has no place of its own among the fields of others.
+        last = [text for key in rest if (write := _BY_NAME.get(key)) and (text := write(key, event[key], names))]
+        own = {key: event[key] for key in rest if key not in _BY_NAME}
+        parts += sorted([*last, *_own_texts(own, names)])
+    return "".join(parts)
 
 
 def declaration_hash(event: Mapping[str, Json], names: Names) -> str:
@@ -52,35 +59,58 @@ def declaration_hash(event: Mapping[str, Json], names: Names) -> str:
     return hashlib.sha256(_DECLARATION("errorDeclaration", declaration, names).encode()).hexdigest()
 
 
+def event_key(event: Mapping[str, Json], names: Names) -> str:
+    """Name a valid event together with its error declaration: what is captured twice has the same."""
+    declaration = declaration_hash(event, names)
+    return event_hash(event, names) + (f"&errorDeclaration={declaration}" if declaration else "")
+
+
 def canonical_text(text: str, names: Names) -> str:
     """Write a value in its one form: compact and older URIs in full, numbers without ornament, GS1 keys canonical."""
-    text = web_uri(names.expand(text.strip()))
-    if _NUMBER.fullmatch(text) and len(text) <= MOST_DIGITS:
+    found = names.canonical.get(text)
+    if found is None:
+        found = _canonical(text, names)
+        names.remember(text, found)
+    return found
+
+
+def _canonical(text: str, names: Names) -> str:
+    text = names.expand(text.strip())
+    if text.startswith("urn:"):
+        text = web_uri(text)
+        return canonical_identifier(text) or text
+    if text[:4].lower() == "http":
+        return canonical_identifier(text) or text
+    if len(text) <= MOST_DIGITS and _NUMBER.fullmatch(text):
         number = Decimal(text)
         return plain(number) if abs(number.adjusted()) <= MOST_EXPONENT else text
-    return canonical_identifier(text) or text
+    return text
 
 
 def _members(fields: Mapping[str, Json], order: Mapping[str, _Writer], names: Names) -> str:
-    known = "".join(write(name, fields[name], names) for name, write in order.items() if name in fields)
-    return known + _own_fields({key: value for key, value in fields.items() if key not in order}, names)
+    known = [write(name, fields[name], names) for name, write in order.items() if name in fields]
+    if len(known) < len(fields):
+        known += sorted(_own_texts({key: value for key, value in fields.items() if key not in order}, names))
+    return "".join(known)
 
 
 def _text(name: str, value: Json, names: Names) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return f"{name}={'true' if value else 'false'}"
-        case Decimal():
-            return f"{name}={plain(value)}"
-        case _:
-            text = canonical_text(str(value), names)
-            return f"{name}={text}" if text else ""
+    if isinstance(value, str):
+        text = canonical_text(value, names)
+        return f"{name}={text}" if text else ""
+    if isinstance(value, Decimal):
+        return f"{name}={plain(value)}"
+    if isinstance(value, bool):
+        return f"{name}={'true' if value else 'false'}"
+    # Nothing, or what the schema does not look at.
+    return "" if value is None else "".join(sorted(_own_field(name, value, names)))
 
 
-def _time(name: str, value: Json, _: Names) -> str:
-    return f"{name}={milliseconds_in_utc(str(value))}"
+def _time(name: str, value: Json, names: Names) -> str:
+    try:
+        return f"{name}={milliseconds_in_utc(str(value))}"
+    except ValueError:  # in an event of somebody's own type, of which the schema knows little
+        return _text(name, value, names)
 
 
 def _as_is(name: str, value: Json, _: Names) -> str:
@@ -88,12 +118,20 @@ def _as_is(name: str, value: Json, _: Names) -> str:
 
 
 def _word(vocabulary: Vocabulary) -> _Writer:
-    return lambda name, value, names: _text(name, vocabulary.uri(str(value).strip()), names)
+    uris = {word: vocabulary.uri(word) for word in vocabulary.words}
+
+    def write(name: str, value: Json, names: Names) -> str:
+        uri = uris.get(value.strip()) if isinstance(value, str) else None
+        return f"{name}={uri}" if uri else _text(name, value, names)
+
+    return write
 
 
 def _fields(**order: _Writer) -> _Writer:
     def write(name: str, value: Json, names: Names) -> str:
-        inner = _members(value, order, names) if isinstance(value, dict) else ""
+        if not isinstance(value, dict):
+            return _text(name, value, names)
+        inner = _members(value, order, names)
         return name + inner if inner else ""
 
     return write
@@ -103,36 +141,37 @@ def _each(write: _Writer) -> _Writer:
     """Writes a field that may have several values, its name before each."""
 
     def write_all(name: str, value: Json, names: Names) -> str:
-        values = value if isinstance(value, list) else [value]
-        return "".join(sorted(write(name, item, names) for item in values))
+        if not isinstance(value, list):
+            return write(name, value, names)
+        return "".join(sorted([write(name, item, names) for item in value]))
 
     return write_all
 
 
 def _list(item: str, write: _Writer) -> _Writer:
     """Writes a list: its name once, then each item under the item's name."""
+    each = _each(write)
 
     def write_all(name: str, value: Json, names: Names) -> str:
-        inner = _each(write)(item, value, names)
+        inner = each(item, value, names)
         return name + inner if inner else ""
 
     return write_all
 
 
 def _ilmd(name: str, value: Json, names: Names) -> str:
-    inner = _own_fields(value, names) if isinstance(value, dict) else ""
+    inner = "".join(sorted(_own_texts(value, names))) if isinstance(value, dict) else ""
     return name + inner if inner else ""
 
 
-def _own_fields(fields: Mapping[str, Json], names: Names) -> str:
-    """Writes fields that the standard does not know."""
-    found = [
+def _own_texts(fields: Mapping[str, Json], names: Names) -> list[str]:
+    """Write each of the fields that the standard does not know."""
+    return [
         text
         for key, value in fields.items()
         if key not in _COMMENTS
         for text in _own_field(names.key(key), value, names)
     ]
-    return "".join(sorted(found))
 
 
 def _own_field(key: str, value: Json, names: Names) -> list[str]:
@@ -140,7 +179,7 @@ def _own_field(key: str, value: Json, names: Names) -> list[str]:
         case list():
             return [text for item in value for text in _own_item(key, item, names)]
         case dict():
-            return [key + _own_fields(value, names)]
+            return [key + "".join(sorted(_own_texts(value, names)))]
         case None:
             return []
         case _:
@@ -155,6 +194,8 @@ def _own_item(key: str, item: Json, names: Names) -> list[str]:
 
 _PLACE: Final = _fields(id=_text)
 _DISPOSITION: Final = _word(Vocabulary.DISPOSITION)
+_EPCS: Final = _list("epc", _text)
+_QUANTITIES: Final = _list("quantityElement", _fields(epcClass=_text, quantity=_text, uom=_text))
 
 _SENSOR_METADATA: Final = _fields(
     time=_time,
@@ -197,24 +238,39 @@ _DECLARATION: Final = _fields(
     declarationTime=_time, reason=_word(Vocabulary.ERROR_REASON), correctiveEventIDs=_each(_text)
 )
 
-_EVENT: Final[dict[str, _Writer]] = {
-    "eventTime": _time,
-    "eventTimeZoneOffset": _as_is,
-    "certificationInfo": _each(_text),
-    "epcList": _list("epc", _text),
-    "quantityList": _list("quantityElement", _fields(epcClass=_text, quantity=_text, uom=_text)),
-    "action": _as_is,
-    "bizStep": _word(Vocabulary.BIZ_STEP),
-    "disposition": _DISPOSITION,
-    "persistentDisposition": _fields(set=_each(_DISPOSITION), unset=_each(_DISPOSITION)),
-    "readPoint": _PLACE,
-    "bizLocation": _PLACE,
-    "sensorElementList": _list(
-        "sensorElement", _fields(sensorMetadata=_SENSOR_METADATA, sensorReport=_each(_SENSOR_REPORT))
+_EVENT: Final[list[tuple[str, _Writer]]] = [
+    ("eventTime", _time),
+    ("eventTimeZoneOffset", _as_is),
+    ("certificationInfo", _each(_text)),
+    ("parentID", _text),
+    ("epcList", _EPCS),
+    ("inputEPCList", _EPCS),
+    ("childEPCs", _EPCS),
+    ("quantityList", _QUANTITIES),
+    ("childQuantityList", _QUANTITIES),
+    ("inputQuantityList", _QUANTITIES),
+    ("outputEPCList", _EPCS),
+    ("outputQuantityList", _QUANTITIES),
+    ("action", _as_is),
+    ("transformationID", _text),
+    ("bizStep", _word(Vocabulary.BIZ_STEP)),
+    ("disposition", _DISPOSITION),
+    ("persistentDisposition", _fields(set=_each(_DISPOSITION), unset=_each(_DISPOSITION))),
+    ("readPoint", _PLACE),
+    ("bizLocation", _PLACE),
+    (
+        "sensorElementList",
+        _list("sensorElement", _fields(sensorMetadata=_SENSOR_METADATA, sensorReport=_each(_SENSOR_REPORT))),
     ),
+]
+"""The canonical order of the fields."""
+
+_BY_NAME: Final[dict[str, _Writer]] = {
     "bizTransactionList": _list("", _fields(type=_word(Vocabulary.BIZ_TRANSACTION), bizTransaction=_text)),
     "destinationList": _list("", _fields(type=_word(Vocabulary.SOURCE_DESTINATION), destination=_text)),
     "ilmd": _ilmd,
     "sourceList": _list("", _fields(type=_word(Vocabulary.SOURCE_DESTINATION), source=_text)),
 }
-"""The canonical order of the fields."""
+"""The fields whose place is among those of others, by the alphabet."""
+
+_IN_ORDER: Final = _NO_DATA | {name for name, _ in _EVENT}

@@ -1,4 +1,8 @@
-"""The words of the Core Business Vocabulary 2.0, as they stand in JSON, and their Web URIs."""
+"""The words of the Core Business Vocabulary 2.0 (CBV 7; measurement types: GS1 Web Vocabulary), in all their spellings.
+
+One word has four: bare as in JSON (`shipping`), Web URI (`https://ref.gs1.org/cbv/BizStep-shipping`), compact URI
+(`cbv:BizStep-shipping`) and the URN of EPCIS 1.2 (`urn:epcglobal:cbv:bizstep:shipping`).
+"""
 
 import re
 from enum import Enum
@@ -38,6 +42,22 @@ _MEASUREMENTS = """
 """
 
 
+def _spellings(prefix: str, urn: str) -> tuple[str, ...]:
+    """Every prefix under which a list's words stand: of Web URIs, compact URIs, URNs, and of drafts of the standard."""
+    local = prefix.rsplit("/", 1)[-1]
+    if prefix == GS1:
+        homes = (
+            "https://gs1.org/voc/",
+            "http://gs1.org/voc/",
+            "https://www.gs1.org/voc/",
+            "http://www.gs1.org/voc/",
+            "gs1:",
+        )
+        return tuple(home + draft for home in homes for draft in ("MT-", ""))
+    homes = (CBV, "http://ref.gs1.org/cbv/", "https://ns.gs1.org/cbv/", "http://ns.gs1.org/cbv/", "cbv:")
+    return (*(home + local for home in homes), *filter(None, [urn]))
+
+
 class Vocabulary(Enum):
     """A list of standard words: name for people, prefix of the Web URIs, words, and segment of the older URNs."""
 
@@ -55,15 +75,32 @@ class Vocabulary(Enum):
         self.prefix = prefix
         self.words = frozenset(words.split())
         self.urn = f"urn:epcglobal:cbv:{urn}:" if urn else ""
+        self._prefixes = _spellings(prefix, self.urn)
+        self._lower = {word.lower(): word for word in self.words}
 
     def uri(self, text: str) -> str:
         """Give the Web URI of a standard word; any other text as it is."""
         return self.prefix + text if text in self.words else text
 
-    def word(self, uri: str) -> str:
-        """Give the bare word of a standard URI; any other text as it is."""
-        word = uri.removeprefix(self.prefix)
-        return word if word in self.words else uri
+    def word(self, text: str) -> str:
+        """Give the bare word for any spelling of it: bare, Web URI, compact URI, URN; any other text as it is."""
+        if text in self.words:
+            return text
+        for prefix in self._prefixes:
+            if text.startswith(prefix) and (word := text[len(prefix) :]) in self.words:
+                return word
+        return text
+
+    def guess(self, text: str) -> str | None:
+        """Find the standard word that a careless text means: `Shipping`, `in transit`, `BizStep-receiving`."""
+        word = self.word(text.strip())
+        if word in self.words:
+            return word
+        tail = word.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+        for start in (self.prefix.rsplit("/", 1)[-1], "MT-"):
+            tail = tail.removeprefix(start)
+        own = ":" not in word or word.startswith(self._prefixes)
+        return self._lower.get(tail.lower().replace(" ", "_").replace("-", "_")) if own else None
 
 
 _URNS = {vocabulary.urn: vocabulary.prefix for vocabulary in Vocabulary if vocabulary.urn}
