@@ -19,8 +19,10 @@ sell.
 A plan names the packs that it must satisfy in `jurisdictions`; `everywhere` holds for all. Before a plan is published
 every rule about plans is checked (`fenxiao plan validate`): one that **refuses** keeps it from being published, unless
 a named person overrides the rule and gives a reason, both recorded with the plan; an **alarm** is shown. Rules about
-the network are watched while it runs. A plan that was published stays readable and rated as it was, whatever rules come
-later.
+the network are watched while it runs: each closing of a period raises alarms, and `fenxiao period estimate` shows what
+the next one would raise (docs/plans.md, "What is watched"). A plan that was published stays readable and rated as it
+was, whatever rules come later. For the verifier finds every alarm again: a rule about the network that is added to a
+pack holds from a day that is still to come.
 
 What a plan may pay at most is computed as a share of the amount sold (`fenxiao.plans.language.worst`): a share of the
 margin counts as the same share of the amount; points, quantities, flat rewards and what grows with the depth of the

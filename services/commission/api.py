@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fenxiao.api.commission.v1 import commission_pb2 as pb
 from fenxiao.api.commission.v1.goods_pb2 import Goods
+from fenxiao.api.commission.v1.text_pb2 import Text
 from fenxiao.errors import Kind, Refusal
 from fenxiao.money import parse_amount, plain
 from fenxiao.plans import SaleKind
@@ -16,12 +17,14 @@ from fenxiao.plans.periods.timetable import Term
 from libs.servicekit.names import parse_name
 from libs.servicekit.times import from_timestamp, to_timestamp
 from services.commission.domain import events
+from services.commission.domain.conditions import hold_until, waits_of
 from services.commission.domain.disputes import State
 from services.commission.domain.events import PostedLine, Report, SaleClass
 from services.commission.domain.sales import Programme
 from services.commission.views.disputes import DisputeRow
 from services.commission.views.periods import PeriodRow
 from services.commission.views.plans import PlanRow
+from services.commission.views.rank_grants import GrantRow
 
 MEMBER = "programmes/{programme}/members/{member}"
 SALE = "programmes/{programme}/sales/{sale}"
@@ -207,6 +210,7 @@ def goods_message(goods: events.Goods) -> Goods | None:
 
 def line_message(programme: str, currency: str, line: PostedLine) -> pb.Line:
     """A line as it is shown."""
+    until, waits = hold_until(line), waits_of(line)
     return pb.Line(
         id=line.id,
         member=member_name(programme, line.member),
@@ -216,13 +220,22 @@ def line_message(programme: str, currency: str, line: PostedLine) -> pb.Line:
         base=plain(line.base),
         exact_amount=plain(line.exact_amount),
         amount_minor=line.amount_minor,
-        currency=currency,
-        hold_until=to_timestamp(max(c.until for c in line.conditions)) if line.conditions else None,
+        currency="" if line.points else currency,
+        hold_until=None if until is None else to_timestamp(until),
+        needs_identity=waits.identity,
+        threshold_minor=waits.threshold_minor,
         uncapped_minor=line.uncapped_minor,
         sale=sale_name(programme, line.sale) if line.sale else "",
         other=member_name(programme, line.other) if line.other else "",
         reverses=line.reverses,
+        points=line.points,
+        expire_time=to_timestamp(line.expires_at) if line.expires_at else None,
     )
+
+
+def text_message(text: events.Text) -> Text:
+    """A text in every language."""
+    return Text(en=text.en, zh=text.zh)
 
 
 def plan_message(programme: str, row: PlanRow) -> pb.Plan:
@@ -280,7 +293,8 @@ def dispute_message(programme: str, currency: str, row: DisputeRow) -> pb.Disput
         member=member_name(programme, dispute.member),
         state=_STATES[dispute.state],
         correction_minor=dispute.correction_minor,
-        currency=currency,
+        currency="" if row.points else currency,
+        points=row.points,
         correction_line=dispute.correction_line,
         open_time=to_timestamp(row.opened_at),
         answer_time=to_timestamp(row.answered_at) if row.answered_at else None,
@@ -288,6 +302,18 @@ def dispute_message(programme: str, currency: str, row: DisputeRow) -> pb.Disput
         opened_by=row.opened_by,
         answered_by=row.answered_by,
         resolved_by=row.resolved_by,
+    )
+
+
+def rank_grant_message(programme: str, row: GrantRow) -> pb.RankGrant:
+    """A granted rank as it is shown."""
+    return pb.RankGrant(
+        member=member_name(programme, row.member),
+        rank=row.rank,
+        effective_time=to_timestamp(row.effective_from),
+        end_time=None if row.ends is None else to_timestamp(row.ends),
+        granted_by=row.granted_by,
+        record_time=to_timestamp(row.recorded_at),
     )
 
 

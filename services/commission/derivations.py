@@ -29,7 +29,7 @@ from services.commission.domain.explain import explain_of_dispute, explain_of_pe
 from services.commission.domain.sales import Programme, Sale, fold
 from services.commission.features.get_sale import load_events
 from services.commission.features.publish_plan import plan_stream
-from services.commission.views import members, periods, placements, plans, sales
+from services.commission.views import members, periods, placements, plans, rank_grants, sales
 from services.commission.views.lines import event_at, find_line
 
 Derivation = pb.ExplainSaleResponse.Derivation
@@ -108,7 +108,7 @@ def _document(scope: Scope, plan_hash: str) -> bytes:
 
 def _of_sale(scope: Scope, one: Derivation, recorded: list[Recorded[Any]], line: PostedLine, plan: Plan) -> None:
     sale, first = fold(event.event for event in recorded), recorded[0]
-    one.path.extend(member_name(scope.id, member) for member in line.path)
+    one.path.extend(member_name(scope.id, member) for member in sale.path_of(line))
     original: Sale | None = None
     if sale.original_sale:
         stream = UUID(sale.original_sale)
@@ -154,7 +154,7 @@ def _of_period(scope: Scope, one: Derivation, event: Recorded[LinesPosted], line
     one.earlier_lines.extend(found for found, _ in earlier)
     rated = periods.rated_by(reader, scope.id, posting.period, line.member, posting.closing)
     if rated is not None:
-        one.rating.CopyFrom(rating_message(scope.id, event.event.currency, rated[0]))
+        one.rating.CopyFrom(rating_message(scope.id, scope.programme.currency, rated[0]))
     one.evidence.extend(_behind(scope, one, line, plan, period, closing, [found for found, _ in earlier]))
     _say(one, explain_of_period(line, path, before, plan))
 
@@ -197,6 +197,9 @@ def _behind(
         rated = periods.rated_by(reader, scope.id, period.start, member, closing.start)
         if rated is not None:
             yield _evidence(event_at(reader, rated[1]), member_name(scope.id, member))
+    rank, granted = rank_grants.granted_in(reader, scope.id, line.member, period.end, period.sales_cut)
+    if rank in {one.id for one in plan.ranks}:
+        yield _evidence(event_at(reader, granted), member_name(scope.id, line.member))
     for position in _positions(scope, line, plan, period, closing):
         event = event_at(reader, position)
         yield _evidence(event, sale_name(scope.id, event.stream))

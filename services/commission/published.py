@@ -4,7 +4,7 @@ from fenxiao.api.commission.v1 import events_pb2 as pb
 from fenxiao.money import plain
 from libs.eventlog import Recorded
 from libs.servicekit.times import to_timestamp
-from services.commission.api import goods_message
+from services.commission.api import goods_message, text_message
 from services.commission.domain import events
 
 
@@ -74,6 +74,7 @@ def lines_posted(recorded: Recorded[events.LinesPosted]) -> list[pb.LinesPosted]
             members_cut=event.members_cut,
             lines=[_line(line, of_period=event.posting is not None) for line in event.lines],
             period_start=to_timestamp(event.posting.period) if event.posting else None,
+            points=event.points,
         )
     ]
 
@@ -127,6 +128,47 @@ def period_closed(recorded: Recorded[events.PeriodClosed]) -> list[pb.PeriodClos
     ]
 
 
+def period_watched(recorded: Recorded[events.PeriodWatched]) -> list[pb.PeriodWatched]:
+    """What the period has come to in all."""
+    event = recorded.event
+    return [
+        pb.PeriodWatched(
+            closing=str(recorded.stream),
+            period_start=to_timestamp(event.posting.period),
+            sold_minor=event.sold_minor,
+            paid_minor=event.paid_minor,
+            currency=event.currency,
+        )
+    ]
+
+
+def alarm_raised(recorded: Recorded[events.AlarmsRaised]) -> list[pb.AlarmRaised]:
+    """Each alarm, with what the law says."""
+    event = recorded.event
+    return [
+        pb.AlarmRaised(
+            alarm=alarm.id,
+            closing=str(recorded.stream),
+            period_start=to_timestamp(event.posting.period),
+            rule=alarm.rule,
+            severity=alarm.severity,
+            member=alarm.member,
+            found=text_message(alarm.found),
+            law=text_message(alarm.law),
+            satisfied_by=text_message(alarm.satisfied_by),
+            source=text_message(alarm.source),
+        )
+        for alarm in event.alarms
+    ]
+
+
+def alarm_cleared(recorded: Recorded[events.AlarmsCleared]) -> list[pb.AlarmCleared]:
+    """Each alarm that holds no longer."""
+    event = recorded.event
+    start = to_timestamp(event.posting.period)
+    return [pb.AlarmCleared(alarm=one, closing=str(recorded.stream), period_start=start) for one in event.alarms]
+
+
 def dispute_opened(recorded: Recorded[events.DisputeOpened]) -> list[pb.DisputeOpened]:
     """Whose line is disputed. What was said stays here."""
     event = recorded.event
@@ -150,8 +192,31 @@ def dispute_resolved(recorded: Recorded[events.DisputeResolved]) -> list[pb.Disp
             correction_minor=event.correction_minor,
             currency=event.currency,
             correction_line=event.correction_line,
+            points=event.points,
         )
     ]
+
+
+def rank_granted(recorded: Recorded[events.RankGranted]) -> list[pb.RankGranted]:
+    """Which rank, and from when on."""
+    event = recorded.event
+    return [pb.RankGranted(member=event.member, rank=event.rank, effective_time=to_timestamp(event.effective_from))]
+
+
+def rank_grant_withdrawn(recorded: Recorded[events.RankGrantWithdrawn]) -> list[pb.RankGrantWithdrawn]:
+    """From when on none is granted."""
+    event = recorded.event
+    return [pb.RankGrantWithdrawn(member=event.member, effective_time=to_timestamp(event.effective_from))]
+
+
+def _condition(condition: events.Condition) -> pb.Condition:
+    match condition:
+        case events.ReturnWindow(until=until):
+            return pb.Condition(return_window=pb.Condition.ReturnWindow(until=to_timestamp(until)))
+        case events.Identity():
+            return pb.Condition(identity=pb.Condition.Identity())
+        case events.Threshold(least_minor=least):
+            return pb.Condition(threshold=pb.Condition.Threshold(least_minor=least))
 
 
 def _line(line: events.PostedLine, *, of_period: bool) -> pb.PostedLine:
@@ -163,12 +228,10 @@ def _line(line: events.PostedLine, *, of_period: bool) -> pb.PostedLine:
         rate=plain(line.rate),
         base=plain(line.base),
         amount_minor=line.amount_minor,
-        conditions=[
-            pb.Condition(return_window=pb.Condition.ReturnWindow(until=to_timestamp(condition.until)))
-            for condition in line.conditions
-        ],
+        conditions=[_condition(condition) for condition in line.conditions],
         reverses=line.reverses,
         sale=line.sale,
         other=line.other,
         rule=line.rule if of_period else "",
+        expire_time=to_timestamp(line.expires_at) if line.expires_at else None,
     )

@@ -13,6 +13,7 @@ from fenxiao.proofs.hashes import checksum_address, parse_address
 from libs.servicekit.names import parse_name
 from libs.servicekit.times import from_timestamp, to_timestamp
 from services.membership.domain.events import Choice, MemberPlaced, WishedPlace
+from services.membership.domain.identity import Check
 from services.membership.domain.member import Enrolment
 from services.membership.domain.personal import Personal
 from services.membership.domain.programme import Programme
@@ -63,6 +64,11 @@ def required_time(stamp: Timestamp, present: bool, field: str) -> datetime:
     return from_timestamp(stamp, field)
 
 
+def optional_time(stamp: Timestamp, present: bool, field: str) -> datetime | None:
+    """A time that may be given."""
+    return from_timestamp(stamp, field) if present else None
+
+
 def address(text: str, field: str = "account") -> str:
     """A wallet's address with its checksum."""
     return checksum_address(parse_address(text, field=field))
@@ -76,6 +82,17 @@ def enrolment(member: pb.NewMember, wish: WishedPlace | None = None) -> Enrolmen
         join_time=required_time(member.join_time, member.HasField("join_time"), "join_time"),
         wallet=address(member.wallet, "wallet") if member.wallet else "",
         wish=wish,
+    )
+
+
+def reported_check(member: pb.NewMember) -> Check | None:
+    """The identity check that is reported with a member, if there is one."""
+    is_checked, expires = member.HasField("identity_check_time"), member.HasField("identity_expire_time")
+    if not is_checked and not expires:
+        return None
+    return Check(
+        required_time(member.identity_check_time, is_checked, "identity_check_time"),
+        optional_time(member.identity_expire_time, expires, "identity_expire_time"),
     )
 
 
@@ -103,6 +120,7 @@ def programme_message(programme: Programme) -> pb.Programme:
         time_zone=programme.time_zone,
         start_time=to_timestamp(programme.start_time),
         placement=_rule_message(programme.placement) if programme.placement else None,
+        countries_disclosed=programme.discloses_countries,
     )
 
 
@@ -129,6 +147,8 @@ def member_message(programme: str, row: MemberRow, personal: Personal | None = N
         state=pb.MEMBER_STATE_SUSPENDED if row.suspended else pb.MEMBER_STATE_ACTIVE,
         payee=row.payee,
         place=place_message(programme, row.placed) if row.placed else None,
+        identity_check_time=to_timestamp(row.check_time) if row.check_time else None,
+        identity_expire_time=to_timestamp(row.expire_time) if row.expire_time else None,
     )
     if row.account:
         message.wallet.account = row.account

@@ -1,4 +1,7 @@
-"""What others see of membership's events. Nothing personal: a member is a random id."""
+"""What others see of membership's events. Nothing personal: a member is a random id.
+
+Countries stand in the open where the programme has said so (docs/adr/0010); `CountryChanged` is never published.
+"""
 
 from fenxiao.api.membership.v1 import events_pb2 as pb
 from libs.eventlog import Recorded
@@ -24,6 +27,11 @@ def programme_created(recorded: Recorded[events.ProgrammeCreated]) -> list[pb.Pr
 def placement_rule_set(recorded: Recorded[events.PlacementRuleSet]) -> list[pb.PlacementRuleSet]:
     """The rule."""
     return [pb.PlacementRuleSet(width=recorded.event.width, spill=spill_number(recorded.event.spill))]
+
+
+def countries_disclosed(recorded: Recorded[events.CountriesDisclosed]) -> list[pb.CountriesDisclosed]:
+    """That the programme does so."""
+    return [pb.CountriesDisclosed()]
 
 
 def member_enrolled(recorded: Recorded[events.MemberEnrolled]) -> list[pb.MemberEnrolled]:
@@ -59,6 +67,34 @@ def sponsor_changed(recorded: Recorded[events.SponsorChanged]) -> list[pb.Sponso
     return [
         pb.SponsorChanged(
             member=str(event.member), sponsor=str(event.sponsor), effective_time=to_timestamp(event.effective_time)
+        )
+    ]
+
+
+def identity_checked(recorded: Recorded[events.IdentityChecked]) -> list[pb.IdentityChecked]:
+    """That it was, from when until when; by whom stays here."""
+    event = recorded.event
+    return [
+        pb.IdentityChecked(
+            member=str(event.member),
+            check_time=to_timestamp(event.check_time),
+            expire_time=to_timestamp(event.expire_time) if event.expire_time else None,
+        )
+    ]
+
+
+def identity_check_withdrawn(recorded: Recorded[events.IdentityCheckWithdrawn]) -> list[pb.IdentityCheckWithdrawn]:
+    """That it was, and not why."""
+    event = recorded.event
+    return [pb.IdentityCheckWithdrawn(member=str(event.member), effective_time=to_timestamp(event.effective_time))]
+
+
+def country_disclosed(recorded: Recorded[events.CountryDisclosed]) -> list[pb.CountryDisclosed]:
+    """Where the member lives, in a programme that discloses it."""
+    event = recorded.event
+    return [
+        pb.CountryDisclosed(
+            member=str(event.member), country=event.country, effective_time=to_timestamp(event.effective_time)
         )
     ]
 

@@ -8,16 +8,22 @@ from typing import Any, Final, NamedTuple
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from fenxiao.api.settlement.v1 import settlement_pb2 as pb
+from fenxiao.api.settlement.v1.points_pb2 import AdvanceTimeRequest
 from fenxiao.errors import Refusal
 from fenxiao.money import minor_digits
 from libs.eventlog import Reader
 from libs.servicekit.names import parse_name
 from libs.servicekit.times import from_timestamp, to_timestamp
+from services.settlement.domain.conditions import open_at
 from services.settlement.domain.distribution import State
 from services.settlement.domain.events import AssetRegistered
+from services.settlement.domain.identity import checked_at
 from services.settlement.views.balances import MemberBalances
+from services.settlement.views.columns import from_micros
 from services.settlement.views.distributions import DistributionRow, parked_of
+from services.settlement.views.identities import said_of
 from services.settlement.views.lines import LineRow
+from services.settlement.views.times import time_of
 
 _STATES: Final = {
     State.CLOSED: pb.DISTRIBUTION_STATE_CLOSED,
@@ -58,10 +64,12 @@ def checked_currency(currency: str) -> str:
     return currency
 
 
-def read_as_of(request: pb.CloseDistributionRequest | pb.PreviewDistributionRequest) -> datetime:
-    """The time to close as of. It has no default: nothing here looks at the clock to find what is due."""
+def read_as_of(
+    request: pb.CloseDistributionRequest | pb.PreviewDistributionRequest | AdvanceTimeRequest,
+) -> datetime:
+    """The time to close or advance as of. It has no default: nothing here looks at the clock to find what is due."""
     if not request.HasField("as_of"):
-        raise Refusal("AS_OF_MISSING", "say as of which time to close", field="as_of")
+        raise Refusal("AS_OF_MISSING", "say as of which time", field="as_of")
     return from_timestamp(request.as_of, "as_of")
 
 
@@ -101,15 +109,18 @@ def show_distribution(reader: Reader, programme: str, row: DistributionRow) -> p
 
 
 def show_statement(
-    programme: str, currency: str, member: MemberBalances, lines: Sequence[LineRow], line_count: int
+    reader: Reader, programme: str, currency: str, member: MemberBalances, lines: Sequence[LineRow], line_count: int
 ) -> pb.Statement:
-    """A statement."""
+    """A statement. What held lines wait for is as of the programme's time."""
+    time, _ = time_of(reader, programme)
+    asked = any(line.held_minor and line.identity for line in lines)
+    checked = asked and checked_at(time, said_of(reader, programme, member.member))
     balances = member.balances
     return pb.Statement(
         name=f"programmes/{programme}/members/{member.member}/statements/{currency}",
         member=member.member,
         currency=currency,
-        lines=[_show_line(line) for line in lines],
+        lines=[_show_line(line, _waits(line, time, checked=checked)) for line in lines],
         accrued_minor=balances.accrued,
         clawed_back_minor=balances.clawed_back,
         net_minor=balances.net,
@@ -122,7 +133,19 @@ def show_statement(
     )
 
 
-def _show_line(line: LineRow) -> pb.StatementLine:
+def _waits(line: LineRow, time: datetime | None, *, checked: bool) -> list[pb.LineWait.ValueType]:
+    if not line.held_minor:
+        return []
+    until = None if line.hold_until is None else from_micros(line.hold_until)
+    waits = {
+        pb.LINE_WAIT_RETURN_WINDOW: open_at(until, time),
+        pb.LINE_WAIT_IDENTITY: bool(line.identity) and not checked,
+        pb.LINE_WAIT_THRESHOLD: line.threshold_minor > 0,
+    }
+    return [wait for wait, holds in waits.items() if holds]
+
+
+def _show_line(line: LineRow, waits: Sequence[pb.LineWait.ValueType]) -> pb.StatementLine:
     shown: dict[str, Any] = {} if line.hold_until is None else {"hold_until": _stamp(line.hold_until)}
     return pb.StatementLine(
         line=line.line,
@@ -133,6 +156,9 @@ def _show_line(line: LineRow) -> pb.StatementLine:
         rate=line.rate,
         base=line.base,
         amount_minor=line.amount_minor,
+        held_minor=line.held_minor,
+        waits_for=waits,
+        threshold_minor=line.threshold_minor,
         **shown,
     )
 

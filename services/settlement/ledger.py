@@ -1,7 +1,7 @@
 """The ledger of a programme and currency, open for an entry: one stream, in the writer's transaction."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -10,9 +10,9 @@ from pydantic import BaseModel
 
 from libs.eventlog import Meta, Tx
 from services.settlement.domain.events import LedgerEntry
-from services.settlement.domain.holding import Standing
-from services.settlement.views.balances import balances_of, version_of
-from services.settlement.views.lines import held_of
+from services.settlement.domain.holding import HeldLine, Standing, decide_release
+from services.settlement.views.balances import balances_of, debts_of, ledger_of
+from services.settlement.views.lines import due_lines, held_of, ripe_of
 
 _NAMES: Final = uuid.UUID("5c6f2d0e-8a2b-5f0e-9f5c-4d1f0a6b7e21")
 
@@ -36,7 +36,7 @@ class Ledger:
         self.programme = programme
         self.currency = currency
         self._stream = stream(programme, "ledger", currency)
-        self._version = version_of(tx, programme, currency)
+        self._version, self.thresholds = ledger_of(tx, programme, currency)
 
     def standing(self, member: str, taken: int) -> Standing:
         """A member's standing, with as many held lines as hold `taken` together."""
@@ -52,3 +52,18 @@ class Ledger:
         """Appends entries."""
         self.tx.append(self._stream, entries, after=self._version, meta=meta, occurred_at=occurred_at)
         self._version += len(entries)
+
+    def release(
+        self, time: datetime, meta: Meta, occurred_at: datetime, members: Collection[str] | None = None
+    ) -> None:
+        """Releases what is due at the programme's time: all of it, or that of some members."""
+        tx, programme, currency = self.tx, self.programme, self.currency
+        due: list[HeldLine] = []
+        if members is None and not self.thresholds:
+            due = due_lines(tx, programme, currency, time)
+        elif ripe := ripe_of(tx, programme, currency, time, members):
+            reached = {member: one.reached for member, one in ripe.items() if one.due}
+            due = due_lines(tx, programme, currency, time, reached)
+        if due:
+            debts = debts_of(tx, programme, currency, members)
+            self.enter(list(decide_release(currency, time, due, debts)), meta, occurred_at)

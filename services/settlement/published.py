@@ -12,6 +12,8 @@ from services.settlement.domain.events import (
     AssetRegistered,
     DistributionClosed,
     EntitlementsListed,
+    IdentityRemembered,
+    IdentityWithdrawn,
     LinesHeld,
     PayoutsBooked,
 )
@@ -34,6 +36,19 @@ def asset_registered(recorded: Recorded[AssetRegistered]) -> Sequence[Message]:
 def advanced_to(recorded: Recorded[AdvancedTo]) -> Sequence[Message]:
     """The programme's time."""
     return [pb.AdvancedTo(as_of=to_timestamp(recorded.event.as_of))]
+
+
+def identity_remembered(recorded: Recorded[IdentityRemembered]) -> Sequence[Message]:
+    """From here on the check counts for what is released."""
+    fact = recorded.event
+    expires = None if fact.expires_at is None else to_timestamp(fact.expires_at)
+    return [pb.IdentityRemembered(member=fact.member, check_time=to_timestamp(fact.checked_at), expire_time=expires)]
+
+
+def identity_withdrawn(recorded: Recorded[IdentityWithdrawn]) -> Sequence[Message]:
+    """From here on the withdrawal does."""
+    fact = recorded.event
+    return [pb.IdentityWithdrawn(member=fact.member, effective_time=to_timestamp(fact.effective_from))]
 
 
 def lines_held(recorded: Recorded[LinesHeld]) -> Sequence[Message]:

@@ -15,8 +15,9 @@ import numpy as np
 from fenxiao.plans import Plan, read_plan
 from fenxiao.plans.periods.arrays import SoldArrays, inputs_from_arrays
 from fenxiao.plans.periods.columns import Arrays
-from fenxiao.plans.periods.inputs import Inputs, Period, Placement, Scaled, above, micros
+from fenxiao.plans.periods.inputs import Inputs, Period, Placement, Scaled, micros
 from fenxiao.plans.periods.rating import rate_period
+from fenxiao.plans.periods.segments import above
 
 PERIOD = Period(datetime(2010, 12, 1, tzinfo=UTC), datetime(2011, 1, 1, tzinfo=UTC))
 DEEPEST = 30

@@ -14,7 +14,7 @@ from libs.localnet.home import Home
 from libs.localnet.network import CHAIN, LocalNetwork
 from tests.support import bus
 from tests.support.clear_text import files_below, find
-from tests.support.shop import Shop, new_member, new_sale
+from tests.support.shop import JOINED, SOLD, Shop, new_member, new_sale, stamp
 from tests.support.waiting import until
 
 # Words that stand nowhere else, and long enough not to come about by chance in keys and hashes.
@@ -23,7 +23,9 @@ EMAIL, OTHER_EMAIL = "wilhelmina.z@mirabellenhof.example", "ebenezer@quixotecrof
 NUMBER, OTHER_NUMBER, THIRD_NUMBER = "+8613912345678901", "KUNDE-9081726354", "KUNDE-5647382910"
 COUNTRY = "Lummerlandia"
 REASON = "complained about by Rumpelstiltskinsson"
-PERSONAL = [NAME, OTHER_NAME, CHINESE_NAME, EMAIL, OTHER_EMAIL, NUMBER, OTHER_NUMBER, THIRD_NUMBER, COUNTRY, REASON]
+CHECK, WITHDRAWAL = "passport of Quastelbinder-Xylophon", "forged by Rumpelstiltskinsson"
+NUMBERS, TEXTS = [NUMBER, OTHER_NUMBER, THIRD_NUMBER], [REASON, CHECK, WITHDRAWAL]
+PERSONAL = [NAME, OTHER_NAME, CHINESE_NAME, EMAIL, OTHER_EMAIL, COUNTRY, *NUMBERS, *TEXTS]
 SALE_NUMBER = "INVOICE-GRUSELETT-77"
 
 
@@ -65,6 +67,16 @@ async def test_nothing_personal_stands_in_clear_anywhere(
     assert await client.membership.EnrolMember(request) == third
     await client.membership.SuspendMember(membership_pb2.SuspendMemberRequest(name=third.name, reason=REASON))
     await client.membership.ReinstateMember(membership_pb2.ReinstateMemberRequest(name=third.name))
+    # Who was checked by whom, and where somebody moves in a programme that discloses no countries.
+    await client.membership.RecordIdentityCheck(
+        membership_pb2.RecordIdentityCheckRequest(name=third.name, check_time=stamp(JOINED), reference=CHECK)
+    )
+    await client.membership.WithdrawIdentityCheck(
+        membership_pb2.WithdrawIdentityCheckRequest(name=third.name, effective_time=stamp(SOLD), reason=WITHDRAWAL)
+    )
+    await client.membership.ChangeCountry(
+        membership_pb2.ChangeCountryRequest(name=third.name, country="NZ", effective_time=stamp(SOLD))
+    )
     await shop.record(new_sale("S-2", third.name))
     # Refused ones too: a refusal must not write down what it refuses.
     for refused in (
@@ -94,6 +106,13 @@ async def test_nothing_personal_stands_in_clear_anywhere(
         Path(entry.rpartition(" in ")[2]).name.removesuffix("-wal")
         for entry in find([SALE_NUMBER], files_below(folders(home)))
     } == {"commission.db"}
+    # Two letters stand everywhere; that nothing is said about countries, the types of the events show.
+    facts = [fact for fact in await bus.in_store(client, "membership") if fact.programme == shop.programme]
+    told = {fact.type.rpartition(".")[2] for fact in facts}
+    assert {"MemberEnrolled", "IdentityChecked", "IdentityCheckWithdrawn"} <= told
+    assert not {kind for kind in told if "Countr" in kind}
+    moved = await client.membership.GetMember(membership_pb2.GetMemberRequest(name=third.name))
+    assert moved.country == "NZ"
     # The search would have found them: what is public is found where it belongs.
     member = sponsor.rpartition("/")[2]
     for folder in (home.nats, home.data):

@@ -502,6 +502,9 @@ def test_a_statement_has_its_stable_form(network: Path, member: str, capsys: pyt
         "base": "1.5",
         "amount": 0,
         "hold_until": None,
+        "threshold": None,
+        "held": 0,
+        "waits_for": [],
     }
     assert statement == {
         "member": UUID,

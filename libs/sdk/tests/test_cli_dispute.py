@@ -32,14 +32,16 @@ class Membership(membership_pb2_grpc.MembershipServiceServicer):
 class Commission(commission_pb2_grpc.CommissionServiceServicer):
     def __init__(self) -> None:
         self.asked: list[Any] = []
+        self.points = ""
 
     def _done(self, request: Any, **more: Any) -> pb.Dispute:
         if "request_id" in request.DESCRIPTOR.fields_by_name:
             assert request.request_id
             request.request_id = ""
         self.asked.append(request)
-        usual: dict[str, Any] = {"state": pb.DISPUTE_STATE_OPEN, "currency": "GBP", "opened_by": "shop"}
-        return pb.Dispute(name=NAME, line=LINE, member=MEMBER, **(usual | more))
+        usual: dict[str, Any] = {"state": pb.DISPUTE_STATE_OPEN, "opened_by": "shop", "points": self.points}
+        currency = "" if self.points else "GBP"
+        return pb.Dispute(name=NAME, line=LINE, member=MEMBER, currency=currency, **(usual | more))
 
     def OpenDispute(self, request: Any, context: Any) -> Any:
         return self._done(request)
@@ -106,7 +108,16 @@ def test_it_is_answered(commission: Commission) -> None:
 def test_it_is_resolved(commission: Commission, arguments: list[str], outcome: Any, minor: int) -> None:
     assert app.run(["dispute", "resolve", DISPUTE, "--why", "So.", *arguments]) == 0
     request = pb.ResolveDisputeRequest(name=NAME, outcome=outcome, correction_minor=minor, why="So.")
-    assert commission.asked == [request]
+    # What a correction is counted in, the dispute says.
+    assert commission.asked == [*([pb.GetDisputeRequest(name=NAME)] if minor else []), request]
+
+
+def test_a_correction_of_points_is_in_whole_points(commission: Commission, capsys: pytest.CaptureFixture[str]) -> None:
+    commission.points = "star"
+    assert app.run(["dispute", "resolve", DISPUTE, "--why", "So.", "--correct", "-1500"]) == 0
+    assert commission.asked[-1].correction_minor == -1500
+    assert "-1,500 points (star)" in capsys.readouterr().out
+    assert app.run(["dispute", "resolve", DISPUTE, "--why", "So.", "--correct", "1.5"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -115,7 +126,7 @@ def test_it_is_resolved(commission: Commission, arguments: list[str], outcome: A
 )
 def test_an_end_that_is_none_is_refused_here(commission: Commission, arguments: list[str], code: int) -> None:
     assert app.run(["dispute", "resolve", DISPUTE, "--why", "So.", *arguments]) == code
-    assert commission.asked == []
+    assert not [one for one in commission.asked if isinstance(one, pb.ResolveDisputeRequest)]
 
 
 def test_disputes_are_listed(commission: Commission, capsys: pytest.CaptureFixture[str]) -> None:

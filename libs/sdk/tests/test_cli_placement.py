@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
+from fenxiao.api.common.v1 import common_pb2
 from fenxiao.api.membership.v1 import membership_pb2, membership_pb2_grpc, placement_pb2
 from fenxiao.cli import app, texts
 
@@ -25,6 +26,7 @@ class Membership(membership_pb2_grpc.MembershipServiceServicer):
         active = membership_pb2.MEMBER_STATE_ACTIVE
         self.bob = membership_pb2.Member(name=NAMES["bob"], reference="bob", sponsor=NAMES["ann"], state=active)
         self.asked: list[Any] = []
+        self.tree: list[Any] = []
 
     def ListProgrammes(self, request: Any, context: Any) -> Any:
         return membership_pb2.ListProgrammesResponse(programmes=[self.programme])
@@ -56,6 +58,17 @@ class Membership(membership_pb2_grpc.MembershipServiceServicer):
         )
         self.bob.place.effective_time.CopyFrom(request.effective_time)
         return self.bob
+
+    def BatchPlaceMembers(self, request: Any, context: Any) -> Any:
+        self.asked.append(request)
+        result = common_pb2.ItemResult(outcome=common_pb2.OUTCOME_TAKEN)
+        return membership_pb2.BatchPlaceMembersResponse(results=[result] * len(request.placements))
+
+    def ListPlacements(self, request: Any, context: Any) -> Any:
+        """Two at once, whatever is asked for."""
+        begin = int(request.page_token or 0)
+        more = str(begin + 2) if begin + 2 < len(self.tree) else ""
+        return membership_pb2.ListPlacementsResponse(placements=self.tree[begin : begin + 2], next_page_token=more)
 
     def GetMember(self, request: Any, context: Any) -> Any:
         return self.bob
@@ -147,3 +160,89 @@ def test_nothing_need_be_asked_for(home: str, membership: Membership) -> None:
     assert not first.HasField("placement")
     assert (second.placement.WhichOneof("above"), second.placement.HasField("leg")) == (None, True)
     assert app.run([*PLACE, "--leg", "up", "--home", home]) == 1
+
+
+def test_places_of_a_file(
+    home: str, membership: Membership, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "places.csv"
+    lines = [
+        "bob,2010-12-05T00:00:00Z,ann,right",
+        "ann,2010-12-05T00:00:00Z,,",
+        "zoe,2010-12-05T00:00:00Z,,",
+        "ann,2010-12-05,,",
+    ]
+    path.write_text("member_id,since,placement_id,leg\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    assert app.run(["members", "place", "--file", str(path), "--home", home, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["kind"], found["taken"], found["refused"]) == ("placements", 2, 2)
+    assert [(one["line"], one["reason"]) for one in found["problems"]] == [(4, "UNKNOWN_MEMBER"), (5, "INVALID_TIME")]
+    (request,) = membership.asked
+    assert [item.name for item in request.placements] == [NAMES["bob"], NAMES["ann"]]
+    assert (request.placements[0].placement.parent_reference, request.placements[0].placement.leg) == ("ann", 1)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["bob"], ["--since", "2010-12-05"], ["bob", "--file", "x.csv"], ["bob", "--rejects", "x.csv"]]
+)
+def test_one_member_or_a_file(home: str, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    assert app.run(["members", "place", *arguments, "--home", home, "--json"]) == 2
+    assert json.loads(capsys.readouterr().err)["error"]["reason"] == "WRONG_USAGE"
+
+
+def grow(membership: Membership) -> None:
+    """ann at the top, bob left of her, two more below bob, one of them nameless, and cy at the top as well."""
+
+    def name(number: int) -> str:
+        return f"{PARENT}/members/00000000-0000-4000-8000-{number:012}"
+
+    places = [
+        (NAMES["ann"], "ann", "", -1, 1),
+        (NAMES["bob"], "bob", NAMES["ann"], 0, 2),
+        (name(1), "", NAMES["bob"], 1, 3),
+        (name(2), "dee", NAMES["bob"], 0, 4),
+        (name(3), "cy", "", -1, 5),
+    ]
+    for member, reference, parent, leg, day in places:
+        place = placement_pb2.Place(parent=parent, leg=leg, choice=placement_pb2.PLACEMENT_CHOICE_RULE)
+        place.effective_time.FromJsonString(f"2010-12-0{day}T00:00:00Z")
+        membership.tree.append(
+            membership_pb2.ListPlacementsResponse.Placement(name=member, reference=reference, place=place)
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "lines"),
+    [
+        ([], ["ann  (1)", "  0: bob  (2)", "    0: dee", "    1: 00000000-0000-4000-8000-000000000001", "cy"]),
+        (["--depth", "1"], ["ann  (1)", "  0: bob  (2)", "cy"]),
+        (["bob"], ["0: bob  (2)", "  0: dee", "  1: 00000000-0000-4000-8000-000000000001"]),
+        (["--as-of", "2010-12-02"], ["ann  (1)", "  0: bob"]),
+    ],
+)
+def test_the_placement_tree(
+    home: str, membership: Membership, capsys: pytest.CaptureFixture[str], options: list[str], lines: list[str]
+) -> None:
+    grow(membership)
+    assert app.run(["members", "tree", "--placement", *options, "--home", home]) == 0
+    assert capsys.readouterr().out.splitlines() == lines
+
+
+def test_the_placement_tree_for_programs(home: str, membership: Membership, capsys: pytest.CaptureFixture[str]) -> None:
+    grow(membership)
+    assert app.run(["members", "tree", "--placement", "bob", "--depth", "0", "--home", home, "--json"]) == 0
+    first, second, _ = json.loads(capsys.readouterr().out)["nodes"]
+    assert first == {
+        "member": BOB,
+        "member_id": "bob",
+        "parent": ANN,
+        "parent_id": "ann",
+        "leg": 0,
+        "since": "2010-12-02T00:00:00Z",
+        "choice": "rule",
+        "level": 0,
+        "children": 2,
+    }
+    assert (second["member_id"], second["level"], second["children"]) == ("dee", 1, 0)
+    assert app.run(["members", "tree", "bob", "--placement", "--as-of", "2010-12-01", "--home", home, "--json"]) == 5
+    assert json.loads(capsys.readouterr().err)["error"]["reason"] == "MEMBER_NOT_PLACED"

@@ -309,6 +309,24 @@ def test_lines_are_explained_where_that_is_asked_for(shop: Shop, tmp_path: Path,
     assert [{key: line[key] for key in plain[0]} for line in lines] == plain
 
 
+def test_who_comes_first_in_the_last_period_where_that_is_asked_for(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert filled(shop).simulate()["leaderboard"] is None
+    shop.sale("bob", "30", "2011-01-05")
+    board = shop.simulate("--leaderboard", "gv", "--top", "2")["leaderboard"]
+    places = [(one["place"], one["member_id"], one["value"]) for one in board.pop("standings")]
+    assert places == [(1, "ann", "40"), (2, "bob", "40")]
+    assert board == {"by": "gv", "start": "2011-01-01T00:00:00Z", "end": "2011-02-01T00:00:00Z"}
+    ranked = UNILEVEL + "ranks: [{id: silver, personal_volume: 20}]\n"
+    shop.plan(ranked)
+    [first] = shop.simulate("--leaderboard", "rank", "--top", "0")["leaderboard"]["standings"]
+    assert first == {"place": 1, "member_id": "bob", "value": "1", "rank": "silver"}
+    assert shop.simulate("--leaderboard", "size", code=1)["reason"] == "UNKNOWN_MEASURE"
+    assert app.run(["plan", "simulate", "plan.yaml", *shop.write(), "--leaderboard", "sales"]) == 0
+    assert "Leaderboard of the last period, from 2011-01-01T00:00:00Z, by sales" in capsys.readouterr().out
+
+
 def test_another_kind_of_file_is_misuse(shop: Shop) -> None:
     assert filled(shop).simulate("--lines", "out.csv", code=2)["reason"] == "WRONG_USAGE"
 
@@ -354,6 +372,7 @@ def test_sales_before_the_plan_are_counted_and_can_be_rated(shop: Shop) -> None:
     assert (found["unrated_sales"], found["totals"]["net"]) == (2, 130)
     found = shop.simulate("--always")
     assert (found["unrated_sales"], found["totals"]["net"]) == (0, 1510)
+    assert found["plans"][0]["effective_from"] == "2011-01-01T00:00:00Z"
 
 
 def test_lines_that_cannot_be_end_it_unless_they_are_left_out(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
@@ -364,6 +383,12 @@ def test_lines_that_cannot_be_end_it_unless_they_are_left_out(shop: Shop, capsys
     error = shop.simulate(code=1)
     assert error["reason"] == "LINES_REFUSED"
     assert "line 5 of members.csv" in error["message"]
+    assert app.run(["plan", "simulate", "plan.yaml", *shop.write(), "--json"]) == 1
+    refused = json.loads(capsys.readouterr().out)
+    assert (refused["refused"], [one["reason"] for one in refused["problems"]]) == (
+        3,
+        ["UNKNOWN_SPONSOR", "UNKNOWN_MEMBER", "INVALID_AMOUNT"],
+    )
     assert app.run(["plan", "simulate", "plan.yaml", *shop.write()]) == 1
     out = capsys.readouterr().out
     for part in ("UNKNOWN_SPONSOR", "UNKNOWN_MEMBER", "INVALID_AMOUNT", "members.csv", "sales.csv"):

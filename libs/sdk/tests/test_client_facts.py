@@ -7,11 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fenxiao.api.common.v1 import common_pb2
 from fenxiao.client.facts import joined, read_facts, reported
 from fenxiao.client.filecheck import MemberCheck
-from fenxiao.client.lines import MEMBER_COLUMNS, SALE_COLUMNS, new_member, new_sale
+from fenxiao.client.lines import (
+    MEMBER_COLUMNS,
+    SALE_COLUMNS,
+    new_identity_check,
+    new_member,
+    new_placement,
+    new_sale,
+)
 from fenxiao.client.tables import open_table
 from fenxiao.errors import Refusal
 from fenxiao.plans.trials.facts import Joined
@@ -42,6 +51,28 @@ def test_places_in_the_tree_go_to_the_service_where_they_are_asked_for() -> None
     assert (message.placement.HasField("above"), message.placement.HasField("leg")) == (False, True)
     assert not new_member(MEMBER).HasField("placement")
     assert not new_member({**MEMBER, "leg": "", "placement_id": ""}).HasField("placement")
+
+
+def test_identity_checks_go_to_the_service_with_the_member_or_alone() -> None:
+    checked = {**MEMBER, "verified_at": "2010-11-30T00:00:00Z", "verified_until": "2011-11-30T08:00:00+08:00"}
+    member, check = new_member(checked), new_identity_check({**checked, "check_reference": "KYC-7"})
+    for at, until in ((member.identity_check_time, member.identity_expire_time), (check.check_time, check.expire_time)):
+        assert (at.ToJsonString(), until.ToJsonString()) == ("2010-11-30T00:00:00Z", "2011-11-30T00:00:00Z")
+    assert check.reference == "KYC-7"
+    for without in (MEMBER, {**MEMBER, "verified_at": "", "verified_until": ""}):
+        member = new_member(without)
+        assert not member.HasField("identity_check_time")
+        assert not member.HasField("identity_expire_time")
+    assert not new_identity_check({**MEMBER, "verified_at": "2010-11-30T00:00:00Z"}).HasField("expire_time")
+    with pytest.raises(Refusal, match="INVALID_TIME"):
+        new_identity_check({**MEMBER, "verified_at": ""})
+
+
+def test_places_alone_go_to_the_service_with_their_time() -> None:
+    item = new_placement({"member_id": "7", "since": "2010-12-02T00:00:00Z", "placement_id": "3", "leg": "left"})
+    assert (item.placement.parent_reference, item.placement.leg) == ("3", 0)
+    assert item.effective_time.ToJsonString() == "2010-12-02T00:00:00Z"
+    assert not new_placement({"member_id": "7", "since": "2010-12-02T00:00:00Z"}).HasField("placement")
 
 
 async def test_a_parent_in_an_earlier_line_is_known_to_an_import_of_all_or_nothing() -> None:
@@ -123,6 +154,20 @@ def test_legs_have_names_or_numbers(text: str, leg: int | None) -> None:
     assert found == Joined("7", "", since, "", datetime(2010, 12, 2, tzinfo=UTC), "gold", "3", leg)
 
 
+def test_a_check_may_end() -> None:
+    checked = {**MEMBER, "verified_at": "2010-12-02T00:00:00Z"}
+    assert joined({**checked, "verified_until": "2011-12-02T00:00:00Z"}).verified_until == datetime(
+        2011, 12, 2, tzinfo=UTC
+    )
+    for wrong in (
+        {**checked, "verified_until": checked["verified_at"]},
+        {**MEMBER, "verified_until": "2011-12-02T00:00:00Z"},
+    ):
+        with pytest.raises(Refusal) as refused:
+            joined(wrong)
+        assert (refused.value.reason, refused.value.field) == ("INVALID_TIME", "verified_until")
+
+
 def test_progress_is_told_and_problems_are_bounded(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("member_id,sponsor_id,joined_at\n7,,2010-12-01T00:00:00Z\n", encoding="utf-8")
     head, row = ",".join(SALE), "s{},8,sale,2010-12-02T00:00:00Z,1,GBP\n"
@@ -131,3 +176,29 @@ def test_progress_is_told_and_problems_are_bounded(tmp_path: Path) -> None:
     found = read_facts(tmp_path / "m.csv", tmp_path / "s.csv", report=lambda lines, done, in_all: told.append(lines))
     assert told == [5_000]
     assert (found.refused, len(found.problems)) == (5_000, 1_000)
+
+
+@given(st.randoms())
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_order_of_lines_changes_nothing(tmp_path: Path, random: Any) -> None:
+    people = [f"m{i},{f'm{i // 2 - 1}' if i > 1 else ''},2010-12-01T00:00:{i:02}Z" for i in range(20)]
+    sold = [f"s{i},m{i},sale,2010-12-02T00:00:{i:02}Z,10,GBP," for i in range(20)]
+    sold += [f"r{i},m{i},return,2010-12-03T00:00:{i:02}Z,{i + 1},GBP,s{i}" for i in range(6)]
+    random.shuffle(people)
+    random.shuffle(sold)
+    members, sales = tmp_path / "m.csv", tmp_path / "s.csv"
+    members.write_text("\n".join(["member_id,sponsor_id,joined_at", *people]))
+    sold.append("x,m1,return,2010-12-03T00:00:00Z,1,GBP,nil")
+    sales.write_text(
+        "\n".join(
+            [
+                "sale_id,member_id,kind,occurred_at,amount,currency,original_sale_id",
+                *sold,
+                "x,m1,return,2010-12-03T00:00:00Z,1,GBP,nil",
+            ]
+        )
+    )
+    found = read_facts(members, sales)
+    assert [(one.id, one.reason) for one in found.problems] == [("x", "UNKNOWN_SALE")]
+    facts = found.facts
+    assert (len([*facts.joined]), len(facts.sales), len(facts.returns)) == (20, 20, 6)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fenxiao.errors import Refusal
 from fenxiao.money import CURRENCIES, Rounding, round_ratio
 from fenxiao.plans import Plan, Sale, SaleKind, in_force, rate_return, rate_sale, read_plan
+from fenxiao.plans.language.waits import Waits
 
 START = datetime(2010, 12, 1, tzinfo=UTC)
 NOON = START + timedelta(hours=12)
@@ -79,6 +80,7 @@ def test_a_line_says_everything():
         "uncapped_minor": None,
         "asset": "",
         "expires_at": None,
+        "waits": Waits(),
     }
     assert (second.member, second.level, second.path) == ("bob", 1, ("ann", "bob"))
     assert (second.exact_amount, second.amount_minor) == (Decimal("5.5648"), 556)

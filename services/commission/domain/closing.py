@@ -1,6 +1,6 @@
 """Closing a period: its cuts are sealed, and what is due is posted; by the rules of `fenxiao.plans.periods.closing`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple, TypeVar
@@ -11,6 +11,7 @@ from fenxiao.errors import Kind, Refusal
 from fenxiao.plans import ENGINE_VERSION, Plan, format_instant
 from fenxiao.plans.periods.closing import Closed, Difference, Row
 from fenxiao.plans.periods.timetable import Term, timetable
+from services.commission.domain.conditions import conditions_of
 from services.commission.domain.events import (
     LinesPosted,
     MembersRated,
@@ -19,8 +20,8 @@ from services.commission.domain.events import (
     PostedLine,
     Posting,
     RatedMember,
-    ReturnWindow,
 )
+from services.commission.domain.sales import by_asset
 
 T = TypeVar("T")
 
@@ -84,27 +85,28 @@ def parts(closing: Sealed, period: Sealed, currency: str, result: Closed, rows: 
     changed += [_rated(Row(member, _ZERO, _ZERO, "", "", 0, {})) for member in rows if member not in result.rows]
     posted: list[Part] = [
         LinesPosted(
-            currency=currency,
+            currency="" if points else currency,
             plan_hash=period.plan_hash,
             engine_version=ENGINE_VERSION,
             members_cut=period.members_cut,
             posting=posting,
             lines=tuple(some),
         )
-        for some in _split(lines)
+        for points, of_one_asset in by_asset(lines).items()
+        for some in _split(of_one_asset)
     ]
     return posted + [MembersRated(posting=posting, members=tuple(some)) for some in _split(changed)]
 
 
 def closed(closing: Sealed, posted: Sequence[Part]) -> PeriodClosed:
     """The last event of a closing, which sums up the others."""
-    lines = [line.amount_minor for part in posted if isinstance(part, LinesPosted) for line in part.lines]
+    lines = [line for part in posted if isinstance(part, LinesPosted) for line in part.lines]
     members = sum(len(part.members) for part in posted if isinstance(part, MembersRated))
-    return PeriodClosed(start=closing.start, lines=len(lines), members=members, posted_minor=sum(lines))
+    return PeriodClosed(start=closing.start, lines=len(lines), members=members, posted_minor=money_in(lines))
 
 
 def _posted(closing: Sealed, period: Sealed, difference: Difference) -> PostedLine:
-    key, until = difference.key, difference.hold_until
+    key = difference.key
     return PostedLine(
         id=str(uuid5(closing.closing, f"{format_instant(period.start)}/{'/'.join(map(str, key))}")),
         member=key.member,
@@ -116,12 +118,19 @@ def _posted(closing: Sealed, period: Sealed, difference: Difference) -> PostedLi
         amount_minor=difference.amount_minor,
         rule=key.rule,
         path=(),
-        conditions=() if until is None else (ReturnWindow(until=until),),
+        conditions=conditions_of(difference.hold_until, difference.waits),
         reverses=difference.reverses,
         sale=key.sale,
         other=key.other,
         uncapped_minor=difference.uncapped_minor,
+        points=difference.asset,
+        expires_at=difference.expires_at,
     )
+
+
+def money_in(lines: Iterable[PostedLine]) -> int:
+    """What lines add up to in money, in minor units: points are no money."""
+    return sum(line.amount_minor for line in lines if not line.points)
 
 
 def _rated(row: Row) -> RatedMember:

@@ -5,14 +5,15 @@ The rules:
 1. Only the member whose line it is disputes it; whoever acts for the member is named by the envelope. One dispute of a
    line is under way at a time.
 2. It ends rejected, or upheld with a correction.
-3. **A correction above 0** is posted in addition and held like the line was. Of a line that took something back it
-   gives back no more than that.
+3. **A correction above 0** is posted in addition and held like the line was; points expire with those of the line. Of a
+   line that took something back it gives back no more than that.
 4. **A correction below 0** takes back of the line, never more than is left of it: what it posted, less what returns,
    closings and earlier corrections have taken.
 5. A correction is a line of its own. What returns and closings do to the line later, they do to it as it was posted.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -21,13 +22,13 @@ from uuid import UUID, uuid5
 from fenxiao.errors import Kind, Refusal
 from fenxiao.money import EXACT, MAX_MINOR
 from services.commission.domain.events import (
+    Condition,
     DisputeAnswered,
     DisputeOpened,
     DisputeResolved,
     LinesPosted,
     Outcome,
     PostedLine,
-    ReturnWindow,
 )
 
 DisputeEvent = DisputeOpened | DisputeAnswered | DisputeResolved | LinesPosted
@@ -69,8 +70,10 @@ class Disputed(NamedTuple):
     """The sale that it is earned on, or the sale or return that it was posted with; empty for one on volume."""
     left_minor: int
     """What is left of it; of one that took something back, what of that has not been given back."""
-    conditions: tuple[ReturnWindow, ...]
+    conditions: tuple[Condition, ...]
     """Under which a correction above 0 is held: the line's own, or those of the line that it took back from."""
+    expires_at: datetime | None = None
+    """The same, of points: when what is left of it is lost."""
 
 
 def evolve(dispute: Dispute | None, event: DisputeEvent) -> Dispute:
@@ -118,7 +121,7 @@ def decide_open(line: PostedLine, member: str, reason: str, by: str, *, under_wa
     if under_way:
         message = "The line is disputed already; answer and resolve that dispute."
         raise Refusal("DISPUTE_UNDER_WAY", message, field="line", kind=Kind.EXISTS)
-    return DisputeOpened(line=line.id, member=member, by=by, reason=reason)
+    return DisputeOpened(line=line.id, member=member, points=line.points, by=by, reason=reason)
 
 
 def decide_answer(dispute: Dispute, answer: str, by: str) -> DisputeAnswered:
@@ -143,6 +146,7 @@ def decide_resolve(
         correction_minor=correction,
         correction_line=str(uuid5(dispute_id, "correction")) if correction else "",
         currency=disputed.currency,
+        points=disputed.line.points,
         by=by,
         why=why,
     )
@@ -167,12 +171,13 @@ def decide_resolve(
 
 def _check_correction(disputed: Disputed, correction: int) -> None:
     taken_back, left = disputed.line.amount_minor < 0, disputed.left_minor
+    units = "points" if disputed.line.points else "minor units"
     if taken_back:
         too_much = not 0 < correction <= left
-        message = f"The line has taken back {left} minor units that can be given back, and no other correction fits it."
+        message = f"The line has taken back {left} {units} that can be given back, and no other correction fits it."
     else:
         too_much = correction < -left or correction > MAX_MINOR
-        message = f"Only {left} minor units are left of the line; no more can be taken back."
+        message = f"Only {left} {units} are left of the line; no more can be taken back."
     if too_much:
         raise Refusal("CORRECTION_EXCEEDS_LINE", message, field="correction_minor", kind=Kind.FAILED_PRECONDITION)
 
@@ -193,4 +198,6 @@ def _correction(line_id: str, disputed: Disputed, correction: int) -> PostedLine
         conditions=disputed.conditions if correction > 0 else (),
         reverses=line.id if correction < 0 else "",
         sale=disputed.sale,
+        points=line.points,
+        expires_at=disputed.expires_at if correction > 0 else None,
     )

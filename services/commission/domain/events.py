@@ -3,9 +3,9 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
 from fenxiao.money import plain
 from fenxiao.plans import SaleKind
@@ -122,6 +122,23 @@ class ReturnWindow(Fact):
     until: datetime
 
 
+class Identity(Fact):
+    """A line is held until the earner's identity is checked."""
+
+    kind: Literal["identity"] = "identity"
+
+
+class Threshold(Fact):
+    """A line is held until so much is payable to the earner."""
+
+    kind: Literal["threshold"] = "threshold"
+    least_minor: int
+
+
+Condition = Annotated[ReturnWindow | Identity | Threshold, Field(union_mode="left_to_right")]
+"""Told apart by `kind`. Looked at from the left, since nearly all are the first, and this is done for every line."""
+
+
 class PostedLine(Fact):
     """One commission, posted."""
 
@@ -137,9 +154,9 @@ class PostedLine(Fact):
     amount_minor: int
     rule: str
     """JSON pointer into the plan document."""
-    path: tuple[str, ...]
-    """UUIDs from the member credited up to the earner, as of the sale's time."""
-    conditions: tuple[ReturnWindow, ...] = ()
+    path: tuple[str, ...] = ()
+    """As `LinesPosted.upline`, but of this line alone: so it was stored before there was that."""
+    conditions: tuple[Condition, ...] = ()
     """What must be fulfilled before settlement releases it."""
     reverses: str = ""
     """Of what a return takes back of a named sale: the sale's line."""
@@ -151,6 +168,10 @@ class PostedLine(Fact):
     """The same: whose volume, leg or earnings it is earned on, where that is one member."""
     uncapped_minor: int | None = Field(default=None, exclude_if=_is_none)
     """What was due before caps, where they took something. Of a line of a period: of all that is due by its rule."""
+    points: str = Field(default="", exclude_if=_is_empty)
+    """Kind of points, where it is in points and amounts are whole points; empty for money."""
+    expires_at: datetime | None = Field(default=None, exclude_if=_is_none)
+    """Of points: what is left of them is lost then."""
 
 
 class Posting(Fact):
@@ -162,9 +183,13 @@ class Posting(Fact):
 
 
 class LinesPosted(Fact):
-    """The commission lines of a sale, a return, a closing or a dispute, on whose stream this stands; at least one."""
+    """The commission lines of a sale, a return, a closing or a dispute, on whose stream this stands; at least one.
+
+    What is earned in several assets together is posted by as many of these.
+    """
 
     currency: str
+    """Empty for points."""
     plan_hash: str
     engine_version: str
     original_sale: str = ""
@@ -175,7 +200,21 @@ class LinesPosted(Fact):
     """Set where a closing posts them."""
     corrects: str = Field(default="", exclude_if=_is_empty)
     """Of a correction: the disputed line. It stands on the dispute's stream."""
+    upline: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
+    """Of a sale or return: UUIDs from the member credited up to the highest earner, as of the sale's time. The path of
+    a line is as much of it as its level says: stored once, since thirty levels' own paths are 465 UUIDs."""
     lines: tuple[PostedLine, ...]
+
+    @model_validator(mode="after")
+    def _of_one_asset(self) -> Self:
+        if any(line.points != self.points for line in self.lines) or bool(self.currency) == bool(self.points):
+            raise ValueError("lines are posted by asset: either in one currency or in one kind of points")
+        return self
+
+    @property
+    def points(self) -> str:
+        """Kind of points that its lines are in; empty for money."""
+        return self.lines[0].points if self.lines else ""
 
 
 class PeriodSealed(Fact):
@@ -187,7 +226,7 @@ class PeriodSealed(Fact):
     plan_hash: str
     """The version whose rules for periods apply; empty where none was in force when it began."""
     sales_cut: int
-    """Sales and returns count that stand up to this position in this service's own store."""
+    """Sales, returns and granted ranks count that stand up to this position in this service's own store."""
     members_cut: str
     """The same in membership's, as `store:position`."""
     engine_version: str
@@ -224,6 +263,56 @@ class PeriodClosed(Fact):
     posted_minor: int
 
 
+class Text(Fact):
+    """What people read, in every language that the network speaks."""
+
+    en: str
+    zh: str
+
+
+class Alarm(Fact):
+    """A rule that the network does not satisfy in a period."""
+
+    id: str
+    """UUID, made from the closing, the period, the rule and the member."""
+    rule: str
+    """With its pack: `CN/structure`."""
+    severity: str
+    """As the pack says."""
+    member: str = ""
+    """UUID of the member whom it is about, if it is about one."""
+    found: Text
+    law: Text
+    satisfied_by: Text
+    source: Text
+
+
+class PeriodWatched(Fact):
+    """What a period has come to as a closing rates it: what rules about the year need."""
+
+    posting: Posting
+    sold_minor: int
+    """In the period, less what came back, rounded down."""
+    paid_minor: int
+    """All lines of the period in money, those posted with sales included."""
+    currency: str
+
+
+class AlarmsRaised(Fact):
+    """Rules that the network does not satisfy in a period: a part of them all."""
+
+    posting: Posting
+    alarms: tuple[Alarm, ...]
+
+
+class AlarmsCleared(Fact):
+    """Alarms about a period that hold no longer as it is rated again."""
+
+    posting: Posting
+    alarms: tuple[str, ...]
+    """UUIDs."""
+
+
 class Outcome(StrEnum):
     """How a dispute ends."""
 
@@ -238,6 +327,8 @@ class DisputeOpened(Fact):
     """UUID."""
     member: str
     """UUID of the member, whose line it is."""
+    points: str = Field(default="", exclude_if=_is_empty)
+    """Kind of points, if that is what the line is in."""
     by: str
     """Subject of the credential that opened it for the member."""
     reason: str
@@ -262,9 +353,30 @@ class DisputeResolved(Fact):
     correction_line: str = ""
     """UUID of the line that corrects; empty where none does."""
     currency: str
+    """Empty for points."""
+    points: str = Field(default="", exclude_if=_is_empty)
+    """Kind of points, if that is what the line is in."""
     by: str
     why: str
     """Sealed (base64)."""
+
+
+class RankGranted(Fact):
+    """A member holds a rank whatever the plan's rules say, from a moment on."""
+
+    member: str
+    rank: str
+    effective_from: datetime
+    by: str
+    """Subject of the credential that granted it."""
+
+
+class RankGrantWithdrawn(Fact):
+    """No rank is granted to a member from a moment on."""
+
+    member: str
+    effective_from: datetime
+    by: str
 
 
 ALL: tuple[type[Fact], ...] = (
@@ -275,8 +387,13 @@ ALL: tuple[type[Fact], ...] = (
     PeriodSealed,
     MembersRated,
     PeriodClosed,
+    PeriodWatched,
+    AlarmsRaised,
+    AlarmsCleared,
     DisputeOpened,
     DisputeAnswered,
     DisputeResolved,
+    RankGranted,
+    RankGrantWithdrawn,
 )
 """Every type of event."""

@@ -4,6 +4,7 @@ from fenxiao.money import EXACT
 from fenxiao.plans import Plan, SaleKind
 from fenxiao.plans.explain import Derivation, TakenBack, Words, explain, explain_correction, explain_taken_back
 from fenxiao.plans.periods.lines import PeriodLine
+from services.commission.domain.conditions import hold_until, waits_of
 from services.commission.domain.events import PostedLine
 from services.commission.domain.sales import Sale
 
@@ -12,7 +13,7 @@ def explain_of_sale(line: PostedLine, sale: Sale, plan: Plan, original: Sale | N
     """Say how a line of a sale or return comes about. `original` is the sale that a return names."""
     if original is None:
         is_return = sale.report.kind is SaleKind.RETURN
-        return explain(plan, _derivation(line, line.path, 0, is_return=is_return))
+        return explain(plan, _derivation(line, sale.path_of(line), 0, is_return=is_return))
     earned = next(one for one in original.lines if one.id == line.reverses)
     taken = TakenBack(
         sold=original.report.amount,
@@ -21,7 +22,7 @@ def explain_of_sale(line: PostedLine, sale: Sale, plan: Plan, original: Sale | N
         before_minor=line.reversed_before,
         taken_minor=-line.amount_minor,
     )
-    return explain_taken_back(plan, _derivation(earned, earned.path, 0), taken)
+    return explain_taken_back(plan, _derivation(earned, original.path_of(earned), 0), taken)
 
 
 def explain_of_period(line: PostedLine, path: tuple[str, ...], posted_before: int, plan: Plan) -> Words:
@@ -53,5 +54,6 @@ def _derivation(line: PostedLine, path: tuple[str, ...], posted_before: int, *, 
         posted_before=posted_before,
         above=len(path) - 1 if path else None,
         is_return=is_return,
-        hold_until=max((condition.until for condition in line.conditions), default=None),
+        hold_until=hold_until(line),
+        waits=waits_of(line),
     )

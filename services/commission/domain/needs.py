@@ -7,12 +7,13 @@ from fenxiao.plans import Plan
 from fenxiao.plans.trees.placement import PlacementRules
 
 
-def check_needs(plan: Plan, placement: PlacementRules | None) -> None:
+def check_needs(plan: Plan, placement: PlacementRules | None, *, countries: bool) -> None:
     """Raises `Refusal` for a plan that cannot be rated or settled in this programme as it says.
 
-    `placement` is how the programme's members are placed; None where they are not.
+    `placement` is how the programme's members are placed; None where they are not. `countries` says whether membership
+    tells where they live.
     """
-    for refusal in (*_placement(plan, placement), *_not_carried(plan)):
+    for refusal in (*_placement(plan, placement), *_countries(plan, disclosed=countries), *_not_carried(plan)):
         raise refusal
 
 
@@ -35,22 +36,30 @@ def _placement(plan: Plan, placement: PlacementRules | None) -> Iterator[Refusal
         yield _refusal("PLAN_NEEDS_OTHER_PLACEMENT", message, "/placement")
 
 
+def _countries(plan: Plan, *, disclosed: bool) -> Iterator[Refusal]:
+    """Where somebody lives is personal: it leaves membership only where the merchant has decided so."""
+    for i, component in enumerate(plan.components):
+        if not disclosed and component.qualify is not None and component.qualify.countries is not None:
+            message = (
+                f"{component.id!r} asks in which country a member lives, which the programme does not disclose; "
+                "`fenxiao programme disclose-countries` does so for good, or leave the countries out."
+            )
+            yield _refusal("PLAN_NEEDS_COUNTRY", message, f"/components/{i}/qualify/countries")
+
+
 def _not_carried(plan: Plan) -> Iterator[Refusal]:
     """What the language knows and no event of the network says yet."""
     for i, component in enumerate(plan.components):
-        place, qualify, release = f"/components/{i}", component.qualify, component.release
-        if component.asset:
-            message = f"{component.id!r} pays points, which settlement cannot hold yet; the plan can be simulated."
-            yield _refusal("PLAN_NEEDS_POINTS", message, place)
-        if qualify is not None and qualify.identity:
-            message = f"{component.id!r} asks whose identity is checked, which the network is not told yet."
-            yield _refusal("PLAN_NEEDS_IDENTITY", message, f"{place}/qualify/identity")
-        if qualify is not None and qualify.countries is not None:
-            message = f"{component.id!r} asks in which country a member lives, which does not leave membership."
-            yield _refusal("PLAN_NEEDS_COUNTRY", message, f"{place}/qualify/countries")
-        if release.delivered or release.identity or release.threshold is not None:
-            message = f"Settlement holds the lines of {component.id!r} for days only; name no other release yet."
+        place, release = f"/components/{i}", component.release
+        if component.asset and (release.delivered or release.identity or release.threshold is not None):
+            message = f"Settlement holds the points of {component.id!r} for days only; name no other release."
             yield _refusal("PLAN_NEEDS_RELEASE", message, f"{place}/release")
+        elif release.delivered:
+            message = (
+                f"The lines of {component.id!r} would wait for the delivery of the goods, which settlement is not told "
+                "yet; leave `delivered` out."
+            )
+            yield _refusal("PLAN_NEEDS_RELEASE", message, f"{place}/release/delivered")
 
 
 def _refusal(reason: str, message: str, field: str) -> Refusal:

@@ -11,12 +11,12 @@ from fenxiao import plans
 from fenxiao.errors import Kind, Refusal
 from fenxiao.money import EXACT, Rounding, plain, round_minor
 from fenxiao.plans import ENGINE_VERSION, Plan, SaleKind, format_instant, rate_return, rate_sale
+from services.commission.domain.conditions import conditions_of
 from services.commission.domain.events import (
     LinesPosted,
     PostedLine,
     Report,
     ReturnRecorded,
-    ReturnWindow,
     SaleRecorded,
 )
 from services.commission.domain.plans import Version
@@ -45,6 +45,12 @@ class Sale(NamedTuple):
     returned_before: Decimal = Decimal(0)
     lines: tuple[PostedLine, ...] = ()
     engine_version: str = ""
+    upline: tuple[str, ...] = ()
+    """UUIDs from the member credited up to the highest earner, as of the sale's time."""
+
+    def path_of(self, line: PostedLine) -> tuple[str, ...]:
+        """UUIDs from the member credited up to who earns one of its lines."""
+        return self.upline[: line.level + 1]
 
 
 class Returned(NamedTuple):
@@ -64,7 +70,10 @@ def evolve(sale: Sale | None, event: SaleEvent) -> Sale:
             return Sale(event.report, event.plan_hash, event.original_sale, event.returned_before)
         case LinesPosted():
             assert sale is not None, "lines are posted behind the sale that earns them"
-            return sale._replace(lines=(*sale.lines, *event.lines), engine_version=event.engine_version)
+            uplines = (sale.upline, event.upline, *(line.path for line in event.lines))
+            return sale._replace(
+                lines=(*sale.lines, *event.lines), engine_version=event.engine_version, upline=max(uplines, key=len)
+            )
 
 
 def fold(events: Iterable[SaleEvent]) -> Sale:
@@ -139,7 +148,7 @@ def decide_sale(
         sale_class=report.sale_class.value,
     )
     lines = [_posted(sale_id, line) for line in rate_sale(version.plan, sale, upline)]
-    return [recorded, *_posting(lines, report.currency, plan_hash, members_cut=members_cut)]
+    return [recorded, *_postings(lines, report.currency, plan_hash, upline, members_cut=members_cut)]
 
 
 def decide_return(
@@ -180,7 +189,7 @@ def decide_return(
         clawed_back=returned.clawed_back,
     )
     lines = [_posted(return_id, line, key, returned.clawed_back.get(key, 0)) for key, line in taken.items()]
-    return [recorded, *_posting(lines, sold.currency, original.plan_hash, original_id)]
+    return [recorded, *_postings(lines, sold.currency, original.plan_hash, original.upline, original_id)]
 
 
 def _posted(sale_id: UUID, line: plans.Line, reverses: str = "", reversed_before: int = 0) -> PostedLine:
@@ -195,16 +204,17 @@ def _posted(sale_id: UUID, line: plans.Line, reverses: str = "", reversed_before
         exact_amount=line.exact_amount,
         amount_minor=line.amount_minor,
         rule=line.rule,
-        path=line.path,
-        conditions=() if line.hold_until is None else (ReturnWindow(until=line.hold_until),),
+        conditions=conditions_of(line.hold_until, line.waits),
         reverses=reverses,
         reversed_before=reversed_before,
         uncapped_minor=line.uncapped_minor,
+        points=line.asset,
+        expires_at=line.expires_at,
     )
 
 
 def _rated(line: PostedLine) -> plans.Line:
-    """The line as the engine knows it. What it waits for does not matter to what a return takes back."""
+    """The line as the engine knows it. Path and conditions do not matter to what a return takes back."""
     return plans.Line(
         member=line.member,
         component=line.component,
@@ -214,23 +224,38 @@ def _rated(line: PostedLine) -> plans.Line:
         exact_amount=line.exact_amount,
         amount_minor=line.amount_minor,
         rule=line.rule,
-        path=line.path,
+        path=(),
         hold_until=None,
+        asset=line.points,
     )
 
 
-def _posting(
-    lines: Sequence[PostedLine], currency: str, plan_hash: str, original_sale: str = "", members_cut: str = ""
+def _postings(
+    lines: Iterable[PostedLine],
+    currency: str,
+    plan_hash: str,
+    upline: Sequence[str],
+    original_sale: str = "",
+    members_cut: str = "",
 ) -> list[LinesPosted]:
-    """The event that posts lines, if there are any."""
-    if not lines:
-        return []
-    posted = LinesPosted(
-        currency=currency,
-        plan_hash=plan_hash,
-        engine_version=ENGINE_VERSION,
-        original_sale=original_sale,
-        members_cut=members_cut,
-        lines=tuple(lines),
-    )
-    return [posted]
+    """The events that post lines, if there are any: money first, then each kind of points."""
+    return [
+        LinesPosted(
+            currency="" if points else currency,
+            plan_hash=plan_hash,
+            engine_version=ENGINE_VERSION,
+            original_sale=original_sale,
+            members_cut=members_cut,
+            upline=tuple(upline[: max(line.level for line in some) + 1]),
+            lines=tuple(some),
+        )
+        for points, some in by_asset(lines).items()
+    ]
+
+
+def by_asset(lines: Iterable[PostedLine]) -> dict[str, list[PostedLine]]:
+    """Lines by kind of points; those in money (no kind) stand first."""
+    found: dict[str, list[PostedLine]] = {}
+    for line in lines:
+        found.setdefault(line.points, []).append(line)
+    return {points: found[points] for points in sorted(found)}

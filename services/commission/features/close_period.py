@@ -9,7 +9,8 @@ from libs.servicekit import Call
 from services.commission.api import first_day, period_message
 from services.commission.domain.closing import decide_seal
 from services.commission.features.get_period import open_term, sealed_on, unknown_period
-from services.commission.views import members, sales
+from services.commission.inputs import own_cut
+from services.commission.views import members
 from services.commission.views.periods import newest_sealed
 from services.commission.views.programmes import programme_of
 
@@ -30,7 +31,7 @@ def close_period(tx: Tx, request: pb.ClosePeriodRequest, call: Call) -> pb.Perio
             term,
             plan_hash=plan_hash,
             earlier_closed=newest is None or newest.closed,
-            sales_cut=sales.newest_position(tx, call.programme),
+            sales_cut=own_cut(tx, call.programme),
             members_cut=members.cut(tx),
             now=call.now,
         )

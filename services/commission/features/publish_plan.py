@@ -12,6 +12,7 @@ from services.commission.api import plan_message
 from services.commission.domain.needs import check_needs
 from services.commission.domain.plans import Version, decide_publish, next_after
 from services.commission.views import plans, sales
+from services.commission.views.people import discloses_countries
 from services.commission.views.periods import newest_sealed
 from services.commission.views.placements import rules_of
 from services.commission.views.programmes import programme_of
@@ -45,7 +46,7 @@ def publish_plan(tx: Tx, request: pb.PublishPlanRequest, call: Call) -> pb.Plan:
             sealed_until=newest.sealed.end if (newest := newest_sealed(tx, call.programme)) else None,
             newest_sale=sales.newest_sale_between(tx, call.programme, effective_from, until),
         )
-        check_needs(version.plan, rules_of(tx, call.programme))
+        check_needs(version.plan, rules_of(tx, call.programme), countries=discloses_countries(tx, call.programme))
         tx.append(plan_stream(call.programme, version.hash), events, after=0, meta=call.meta(), occurred_at=call.now)
         found = plans.plan_row(tx, call.programme, version.hash)
     assert found is not None, "a published plan is in the view"

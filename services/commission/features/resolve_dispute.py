@@ -7,11 +7,11 @@ from libs.eventlog import Reader, Tx
 from libs.eventlog.encryption import KeyStore
 from libs.servicekit import Call
 from services.commission.domain.disputes import Disputed, check_text, decide_resolve, fold
-from services.commission.domain.events import DisputeResolved, LinesPosted, Outcome, PostedLine, ReturnWindow
+from services.commission.domain.events import DisputeResolved, LinesPosted, Outcome, PostedLine
 from services.commission.features.answer_dispute import sealed
 from services.commission.features.explain_line import line_of
 from services.commission.features.get_dispute import dispute_of, shown, texts
-from services.commission.views import periods, plans
+from services.commission.views import periods
 from services.commission.views.disputes import corrections_of
 from services.commission.views.lines import find_line, taken_of
 
@@ -45,19 +45,18 @@ def look_up(reader: Reader, programme: str, line_id: str) -> Disputed:
     """A line with what a correction depends on."""
     found, line = line_of(reader, programme, line_id)
     event = found.event
-    version = plans.version_of(reader, programme, event.plan_hash)
-    assert version is not None, "lines are rated under a plan"
-    component = next(one for one in version.plan.components if one.id == line.component)
+    held_like = _held_like(reader, programme, line)
     with_sale = event.posting is None and not event.corrects
     return Disputed(
         line=line,
         currency=event.currency,
-        digits=0 if component.asset else minor_digits(event.currency),
+        digits=0 if line.points else minor_digits(event.currency),
         plan_hash=event.plan_hash,
         engine_version=event.engine_version,
         sale=str(found.stream) if with_sale else line.sale,
         left_minor=_left(reader, programme, event, line),
-        conditions=_held_like(reader, programme, line),
+        conditions=held_like.conditions,
+        expires_at=held_like.expires_at,
     )
 
 
@@ -74,9 +73,10 @@ def _left(reader: Reader, programme: str, event: LinesPosted, line: PostedLine) 
     return max(0, left)
 
 
-def _held_like(reader: Reader, programme: str, line: PostedLine) -> tuple[ReturnWindow, ...]:
+def _held_like(reader: Reader, programme: str, line: PostedLine) -> PostedLine:
+    """Whose conditions and expiry hold for a correction above 0."""
     if line.amount_minor < 0 and line.reverses:
         found = find_line(reader, programme, line.reverses)
         if found is not None:
-            return found[1].conditions
-    return line.conditions
+            return found[1]
+    return line

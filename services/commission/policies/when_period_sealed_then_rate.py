@@ -1,4 +1,4 @@
-"""When a period is sealed, it is rated, and its lines and rows are posted part by part.
+"""When a period is sealed, it is rated, and its lines, rows and alarms are posted part by part.
 
 What is posted follows from the cuts alone. So after a crash the same parts are made again, and those that stand in the
 store already are passed over.
@@ -11,12 +11,15 @@ from uuid import UUID
 import structlog
 
 from fenxiao.plans.periods.closing import Before, close
+from fenxiao.plans.rules import year_before
 from libs.eventlog import Conflict, Meta, Tx
 from libs.servicekit import Running
+from services.commission.domain.alarms import Said, watched
 from services.commission.domain.closing import Part, Sealed, closed, parts
 from services.commission.domain.events import PeriodClosed
 from services.commission.inputs import gather, to_do
-from services.commission.views import periods
+from services.commission.views import alarms, periods
+from services.commission.views.programmes import programme_of
 
 logger = structlog.get_logger(__name__)
 
@@ -43,14 +46,21 @@ async def when_period_sealed_then_rate(running: Running) -> None:
 async def post_closing(running: Running, programme: str, closing: UUID) -> None:
     """Rates a sealed period, and earlier ones again that late reports have marked, and posts what comes of it."""
     sealed, again, before = await running.log.read(lambda reader: to_do(reader, programme, closing))
+    zone = (await running.log.read(lambda reader: programme_of(reader, programme))).zone
+    first = (*again, sealed)[0].start
+    money = await running.log.read(lambda reader: alarms.money_before(reader, programme, first, sealed))
     posted: list[Part] = []
+    said: list[Said] = []
     for one in (*again, sealed):
         period = await running.log.read(lambda reader, one=one: gather(reader, programme, one, sealed))
         # In a thread: a large period takes seconds, and calls go on being answered.
-        result = await asyncio.to_thread(close, period, before)
+        result = await asyncio.to_thread(close, period, before, year_before(money, one.start, zone))
         posted += parts(sealed, one, period.plan.currency, result, period.sealed or {})
+        standing = await running.log.read(lambda reader, one=one: alarms.standing(reader, programme, one, sealed))
+        said += watched(sealed, one, period.plan.currency, result, standing)
+        money[one.start] = result.money
         before = Before(period.plan, result.rows)
-    everything = [*posted, closed(sealed, posted)]
+    everything = [*posted, *said, closed(sealed, posted)]
     stored = await running.log.read(lambda reader: len(reader.load(closing)))
     for at in range(stored - 1, len(everything), _AT_ONCE):
         some = everything[at : at + _AT_ONCE]
@@ -62,7 +72,7 @@ async def post_closing(running: Running, programme: str, closing: UUID) -> None:
     logger.info("period_closed", programme=programme, start=sealed.start.isoformat(), parts=len(everything))
 
 
-def append(tx: Tx, programme: str, sealed: Sealed, some: Sequence[Part | PeriodClosed], *, after: int) -> None:
+def append(tx: Tx, programme: str, sealed: Sealed, some: Sequence[Part | Said | PeriodClosed], *, after: int) -> None:
     """Posts some parts behind a version of the closing's stream."""
     meta = Meta(programme, actor="commission")
     tx.append(sealed.closing, some, after=after, meta=meta, occurred_at=sealed.end)

@@ -55,7 +55,21 @@ def test_a_sale_under_a_plan_is_recorded_and_posted() -> None:
         ("cai", 0, 800),
         ("bob", 1, 400),
     ]
-    assert posted.lines[1].path == ("cai", "bob")
+    assert posted.upline == ("cai", "bob")
+    sale = fold([recorded, posted])
+    assert [sale.path_of(line) for line in sale.lines] == [("cai",), ("cai", "bob")]
+
+
+def test_lines_that_were_stored_with_their_own_paths_still_have_them() -> None:
+    recorded, posted = decide_sale(SALE, sold(), version(), ["cai", "bob"])
+    assert isinstance(posted, LinesPosted)
+    lines = tuple(line.model_copy(update={"path": posted.upline[: line.level + 1]}) for line in posted.lines)
+    old = posted.model_copy(update={"upline": (), "lines": lines})
+    assert "upline" not in old.model_dump_json()
+    sale = fold([recorded, old])
+    assert [sale.path_of(line) for line in sale.lines] == [("cai",), ("cai", "bob")]
+    taken = decide_return(RETURN, returned("100"), str(SALE), sale, Returned(), version().plan)
+    assert fold(taken).upline == ("cai", "bob")
 
 
 def test_a_sale_under_no_plan_is_only_recorded() -> None:

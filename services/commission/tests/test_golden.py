@@ -11,6 +11,9 @@ from pydantic import BaseModel
 from fenxiao.plans import SaleKind
 from services.commission.domain.events import (
     ALL,
+    Alarm,
+    AlarmsCleared,
+    AlarmsRaised,
     DisputeAnswered,
     DisputeOpened,
     DisputeResolved,
@@ -19,15 +22,19 @@ from services.commission.domain.events import (
     Outcome,
     PeriodClosed,
     PeriodSealed,
+    PeriodWatched,
     PlanPublished,
     PostedLine,
     Posting,
+    RankGranted,
+    RankGrantWithdrawn,
     RatedMember,
     Report,
     ReturnRecorded,
     ReturnWindow,
     SaleClass,
     SaleRecorded,
+    Text,
 )
 from services.commission.wiring import SERVICE
 
@@ -51,6 +58,9 @@ LINE = PostedLine(
     path=(CAI, BOB),
     conditions=(ReturnWindow(until=datetime(2010, 12, 15, 8, 26, tzinfo=UTC)),),
 )
+
+_POSTING = Posting(closing=datetime(2011, 1, 1, tzinfo=UTC), period=datetime(2010, 12, 1, tzinfo=UTC))
+_ALARM = "f3a1f3b6-5a53-5d0e-9b3e-0a1c6d4c7a55"
 
 EXAMPLES: dict[str, BaseModel] = {
     "PlanPublished.v1": PlanPublished(
@@ -125,6 +135,23 @@ EXAMPLES: dict[str, BaseModel] = {
     "PeriodClosed.v1": PeriodClosed(
         start=datetime(2010, 12, 1, tzinfo=UTC), lines=5051, members=948, posted_minor=7_729_253
     ),
+    "PeriodWatched.v1": PeriodWatched(posting=_POSTING, sold_minor=54_812_345, paid_minor=-3, currency="GBP"),
+    "AlarmsRaised.v1": AlarmsRaised(
+        posting=_POSTING,
+        alarms=(
+            Alarm(
+                id=_ALARM,
+                rule="CN/structure",
+                severity="alarm",
+                member=BOB,
+                found=Text(en="30 people on 3 levels.", zh="30 人、3 级。"),
+                law=Text(en="Who leads so many is prosecuted.", zh="应当追究刑事责任。"),
+                satisfied_by=Text(en="have a lawyer look at it.", zh="请律师审查。"),
+                source=Text(en="Opinions of 2013, part 7", zh="2013年意见，第七条"),
+            ),
+        ),
+    ),
+    "AlarmsCleared.v1": AlarmsCleared(posting=_POSTING, alarms=(_ALARM,)),
     "DisputeOpened.v1": DisputeOpened(line=LINE.id, member=BOB, by="operator", reason="c2VhbGVk"),
     "DisputeAnswered.v1": DisputeAnswered(by="operator", answer="c2VhbGVk"),
     "DisputeResolved.v1": DisputeResolved(
@@ -136,6 +163,12 @@ EXAMPLES: dict[str, BaseModel] = {
         currency="GBP",
         by="operator",
         why="c2VhbGVk",
+    ),
+    "RankGranted.v1": RankGranted(
+        member=BOB, rank="silver", effective_from=datetime(2010, 12, 1, tzinfo=UTC), by="operator"
+    ),
+    "RankGrantWithdrawn.v1": RankGrantWithdrawn(
+        member=BOB, effective_from=datetime(2011, 1, 1, tzinfo=UTC), by="operator"
     ),
 }
 

@@ -141,3 +141,19 @@ def test_whatever_is_left_out_shows(export: Export, cls: type[Any]) -> None:
     events = tampered.events["commission"]
     events.remove(next(event for event in events if isinstance(unpack(event), cls)))
     assert faults(tampered)
+
+
+def test_lines_for_a_period_that_is_not_rated_show(export: Export) -> None:
+    tampered = copy.deepcopy(export)
+    events = tampered.events["commission"]
+    for at, event in enumerate(events):
+        data = unpack(event)
+        if isinstance(data, public.LinesPosted) and data.HasField("period_start"):
+            data.period_start.seconds += 1
+            more = events_pb2.Event()
+            more.CopyFrom(event)
+            more.id, more.position = f"{event.id}-more", event.position.removesuffix(":0") + ":1"
+            more.data.Pack(data)
+            events.insert(at + 1, more)
+            break
+    assert set(faults(tampered)) == {"closings"}

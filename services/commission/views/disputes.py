@@ -10,8 +10,8 @@ from services.commission.domain.events import DisputeAnswered, DisputeOpened, Di
 from services.commission.views.moments import from_micros, micros
 
 _COLUMNS = (
-    "position, dispute, line, member, state, correction, correction_line, opened, answered, resolved, opened_by,"
-    " answered_by, resolved_by"
+    "position, dispute, line, member, state, correction, correction_line, points, opened, answered, resolved,"
+    " opened_by, answered_by, resolved_by"
 )
 
 
@@ -21,6 +21,8 @@ class DisputeRow(NamedTuple):
     position: int
     id: UUID
     dispute: Dispute
+    points: str
+    """Kind of points, if that is what the line is in."""
     opened_at: datetime
     answered_at: datetime | None
     resolved_at: datetime | None
@@ -33,7 +35,7 @@ def _opened(tx: Tx, recorded: Recorded[DisputeOpened]) -> None:
     event = recorded.event
     tx.run(
         f"INSERT INTO view_disputes (programme, {_COLUMNS}) VALUES"  # noqa: S608 # our own text
-        " (?, ?, ?, ?, ?, ?, 0, '', ?, NULL, NULL, ?, '', '')",
+        " (?, ?, ?, ?, ?, ?, 0, '', ?, ?, NULL, NULL, ?, '', '')",
         (
             recorded.meta.programme,
             recorded.position,
@@ -41,6 +43,7 @@ def _opened(tx: Tx, recorded: Recorded[DisputeOpened]) -> None:
             event.line,
             event.member,
             State.OPEN.value,
+            event.points,
             micros(recorded.recorded_at),
             event.by,
         ),
@@ -75,8 +78,9 @@ DISPUTES = View(
     [
         "CREATE TABLE IF NOT EXISTS view_disputes (programme TEXT NOT NULL, position BIGINT NOT NULL,"
         " dispute TEXT PRIMARY KEY, line TEXT NOT NULL, member TEXT NOT NULL, state TEXT NOT NULL,"
-        " correction BIGINT NOT NULL, correction_line TEXT NOT NULL, opened BIGINT NOT NULL, answered BIGINT,"
-        " resolved BIGINT, opened_by TEXT NOT NULL, answered_by TEXT NOT NULL, resolved_by TEXT NOT NULL)",
+        " correction BIGINT NOT NULL, correction_line TEXT NOT NULL, points TEXT NOT NULL, opened BIGINT NOT NULL,"
+        " answered BIGINT, resolved BIGINT, opened_by TEXT NOT NULL, answered_by TEXT NOT NULL,"
+        " resolved_by TEXT NOT NULL)",
         "CREATE INDEX IF NOT EXISTS view_disputes_in_order ON view_disputes (programme, position)",
         "CREATE INDEX IF NOT EXISTS view_disputes_by_line ON view_disputes (line)",
     ],
@@ -127,6 +131,7 @@ def _row(
     state: str,
     correction: int,
     correction_line: str,
+    points: str,
     opened: int,
     answered: int | None,
     resolved: int | None,
@@ -134,4 +139,4 @@ def _row(
 ) -> DisputeRow:
     found = Dispute(line, member, State(state), correction, correction_line)
     answered_at, resolved_at = (None if at is None else from_micros(at) for at in (answered, resolved))
-    return DisputeRow(position, UUID(dispute), found, from_micros(opened), answered_at, resolved_at, *by)
+    return DisputeRow(position, UUID(dispute), found, points, from_micros(opened), answered_at, resolved_at, *by)

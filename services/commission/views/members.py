@@ -1,5 +1,6 @@
 """Members and their sponsors over time, as membership tells of them."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from fenxiao.api.membership.v1.events_pb2 import (
@@ -9,6 +10,7 @@ from fenxiao.api.membership.v1.events_pb2 import (
     SponsorChanged,
 )
 from fenxiao.plans import Tree
+from fenxiao.plans.periods.people import Known
 from libs.eventbus import Received
 from libs.eventbus.inbox import Inbox
 from libs.eventlog import Reader, Tx, View
@@ -105,9 +107,53 @@ def joined_at(reader: Reader, programme: str, member: str) -> datetime | None:
     return from_micros(row[0]) if row else None
 
 
+def joined_among(reader: Reader, programme: str, members: Collection[str]) -> dict[str, datetime]:
+    """The same for some; strangers are left out."""
+    sql = "SELECT member, joined FROM view_members WHERE programme = ? AND member = {keys}"
+    return {member: from_micros(joined) for member, joined in reader.among(sql, (programme,), members)}
+
+
+def in_order(reader: Reader, programme: str) -> list[str]:
+    """Everybody, in the order of joining, which is that of their numbers where a period is rated."""
+    rows = reader.all("SELECT member FROM view_members WHERE programme = ? ORDER BY joined, member", (programme,))
+    return [row[0] for row in rows]
+
+
 def upline(reader: Reader, programme: str, member: str, at: datetime, depth: int) -> list[str]:
     """At most `depth` members from this one upward as of a moment, this one first."""
     return [row[0] for row in reader.all(_UPLINE, (member, programme, micros(at), depth))]
+
+
+def uplines(
+    reader: Reader, programme: str, starts: Collection[tuple[str, datetime]], depth: int
+) -> dict[tuple[str, datetime], list[str]]:
+    """The same for many, as of a moment each: no more queries than they are, nor than levels."""
+    if len(starts) < depth:
+        return {start: upline(reader, programme, *start, depth) for start in starts}
+    words: dict[str, list[tuple[int, str]]] = {}
+    sql = (
+        "SELECT member, effective_from, sponsor FROM view_sponsors WHERE programme = ? AND member = {keys}"
+        " ORDER BY effective_from, position"
+    )
+    level = {member for member, _ in starts}
+    for _ in range(depth - 1):
+        words |= {member: [] for member in level}
+        above: set[str] = set()
+        for member, at, sponsor in reader.among(sql, (programme,), level):
+            words[member].append((at, sponsor))
+            above.add(sponsor)
+        level = above - words.keys() - {""}
+    return {start: _walk(words, *start, depth) for start in starts}
+
+
+def _walk(words: Mapping[str, Sequence[tuple[int, str]]], member: str, moment: datetime, depth: int) -> list[str]:
+    line, at = [member], micros(moment)
+    while len(line) < depth:
+        sponsor = next((sponsor for since, sponsor in reversed(words[line[-1]]) if since <= at), "")
+        if not sponsor:
+            break
+        line.append(sponsor)
+    return line
 
 
 def tree_as_known(reader: Reader, programme: str, at_cut: str, newest_cut: str) -> Tree:
@@ -116,7 +162,7 @@ def tree_as_known(reader: Reader, programme: str, at_cut: str, newest_cut: str) 
     Who was enrolled after that, up to the newest cut, stands where enrolment has put him: a closed period that is
     rated again keeps its tree, and still has a place for a member whom it had not heard of.
     """
-    position, newest = (int(cut.rpartition(":")[2] or 0) for cut in (at_cut, newest_cut))
+    position, newest = position_of(at_cut), position_of(newest_cut)
     tree = Tree()
     joined = dict(reader.all("SELECT member, joined FROM view_members WHERE programme = ?", (programme,)))
     words = reader.all(
@@ -132,12 +178,32 @@ def tree_as_known(reader: Reader, programme: str, at_cut: str, newest_cut: str) 
     return tree
 
 
+def known_at(reader: Reader, programme: str, at_cut: str, newest_cut: str) -> Known:
+    """How far membership was known at a cut, and who was enrolled after that, up to the newest cut."""
+    position, newest = position_of(at_cut), position_of(newest_cut)
+    late: frozenset[str] = frozenset()
+    if position < newest:
+        rows = reader.all(
+            "SELECT member FROM view_sponsors WHERE programme = ? AND position > ? AND position <= ? AND NOT EXISTS"
+            " (SELECT 1 FROM view_sponsors f WHERE f.programme = view_sponsors.programme"
+            " AND f.member = view_sponsors.member AND f.position <= ?)",
+            (programme, position, newest, position),
+        )
+        late = frozenset(member for (member,) in rows)
+    return Known(position, newest, late)
+
+
 def path_as_known(reader: Reader, programme: str, start: str, end: str, at: datetime, cut: str) -> list[str]:
     """The members from one up to another as of a moment, as known at a cut; empty if the other is not above."""
-    position = int(cut.rpartition(":")[2] or 0)
+    position = position_of(cut)
     params = (start, programme, micros(at), position, _LONGEST, end)
     path = [row[0] for row in reader.all(_PATH, params)]
     return path if path and path[-1] == end else []
+
+
+def position_of(cut: str) -> int:
+    """The position in a cut (`store:position`); 0 where nothing was known."""
+    return int(cut.rpartition(":")[2] or 0)
 
 
 _INBOX = Inbox("membership", "commission")

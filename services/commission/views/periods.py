@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fenxiao.plans.periods.closing import Key, Known, Row
 from libs.eventlog import Reader, Recorded, Tx, View
-from services.commission.domain.closing import Sealed, row_of
+from services.commission.domain.closing import Sealed, money_in, row_of
 from services.commission.domain.events import (
     LinesPosted,
     MembersRated,
@@ -61,7 +61,7 @@ def _lines_posted(tx: Tx, recorded: Recorded[LinesPosted]) -> None:
     )
     tx.run(
         "UPDATE view_periods SET lines = lines + ?, posted = posted + ? WHERE programme = ? AND start = ?",
-        (len(event.lines), sum(line.amount_minor for line in event.lines), programme, closing),
+        (len(event.lines), money_in(event.lines), programme, closing),
     )
 
 
@@ -150,9 +150,18 @@ def posted_before(reader: Reader, programme: str, period: Sealed, closing: Seale
 
 def rows_before(reader: Reader, programme: str, period: Sealed, closing: Sealed) -> dict[str, Row]:
     """What members came to in a period, as closings before this one have given it."""
+    return _rows(reader, programme, period, micros(closing.start) - 1)
+
+
+def rows_at(reader: Reader, programme: str, period: Sealed, closing: Sealed) -> dict[str, Row]:
+    """The same, as it stood when this one had been posted."""
+    return _rows(reader, programme, period, micros(closing.start))
+
+
+def _rows(reader: Reader, programme: str, period: Sealed, until: int) -> dict[str, Row]:
     rows = reader.all(
-        "SELECT rated FROM view_ratings WHERE programme = ? AND period = ? AND closing < ? ORDER BY closing",
-        (programme, micros(period.start), micros(closing.start)),
+        "SELECT rated FROM view_ratings WHERE programme = ? AND period = ? AND closing <= ? ORDER BY closing",
+        (programme, micros(period.start), until),
     )
     return {row.member: row for row in (row_of(RatedMember.model_validate_json(text)) for (text,) in rows)}
 

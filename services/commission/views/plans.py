@@ -57,15 +57,6 @@ PLANS = View(
 )
 
 
-def version_in_force(reader: Reader, programme: str, at: datetime) -> Version | None:
-    """The version that rates what happens at a moment; None before the first."""
-    row = reader.one(
-        "SELECT hash FROM view_plans WHERE programme = ? AND effective_from <= ? ORDER BY effective_from DESC LIMIT 1",
-        (programme, micros(at)),
-    )
-    return version_of(reader, programme, row[0]) if row else None
-
-
 def version_of(reader: Reader, programme: str, plan_hash: str) -> Version | None:
     """The version of this hash; None for the empty one, under which nothing is rated."""
     if not plan_hash:

@@ -30,10 +30,16 @@ PROGRAMMES = View(
 )
 
 
-def programme_of(reader: Reader, programme: str) -> Programme:
-    """What is known of a programme. Raises `Refusal` UNKNOWN_PROGRAMME."""
+def find_programme(reader: Reader, programme: str) -> Programme | None:
+    """What is known of a programme."""
     row = reader.one("SELECT currency, start, time_zone FROM view_programmes WHERE programme = ?", (programme,))
-    if row is None:
+    return Programme(row[0], from_micros(row[1]), ZoneInfo(row[2])) if row else None
+
+
+def programme_of(reader: Reader, programme: str) -> Programme:
+    """The same. Raises `Refusal` UNKNOWN_PROGRAMME."""
+    found = find_programme(reader, programme)
+    if found is None:
         message = f"There is no programme {programme}; create it first."
         raise Refusal("UNKNOWN_PROGRAMME", message, field="parent", kind=Kind.NOT_FOUND)
-    return Programme(row[0], from_micros(row[1]), ZoneInfo(row[2]))
+    return found

@@ -4,6 +4,7 @@ One row for a sale, however many returns name it: what a return costs does not g
 """
 
 import json
+from collections.abc import Collection
 from decimal import Decimal
 
 from fenxiao.money import EXACT, plain
@@ -52,3 +53,9 @@ def returned_of(reader: Reader, sale: str) -> Returned:
     """What has come back of a sale, by its UUID, which no two programmes share."""
     row = reader.one("SELECT amount, clawed_back FROM view_returned WHERE sale = ?", (sale,))
     return Returned(Decimal(row[0]), json.loads(row[1])) if row else Returned()
+
+
+def returned_among(reader: Reader, sales: Collection[str]) -> dict[str, Returned]:
+    """The same of some; those of which nothing has come back are left out."""
+    rows = reader.among("SELECT sale, amount, clawed_back FROM view_returned WHERE sale = {keys}", (), sales)
+    return {sale: Returned(Decimal(amount), json.loads(clawed_back)) for sale, amount, clawed_back in rows}

@@ -1,7 +1,7 @@
 """Sales and returns: found by the merchant's number, listed by time."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -91,6 +91,13 @@ def sale_by_reference(reader: Reader, programme: str, reference: str) -> SaleRow
         (programme, reference),
     )
     return _row(*row) if row else None
+
+
+def sales_among(reader: Reader, programme: str, references: Collection[str]) -> dict[str, SaleRow]:
+    """The sales and returns that have some of the merchant's numbers."""
+    sql = f"SELECT id, plan_hash, {_REPORTED} FROM view_sales WHERE programme = ? AND reference = {{keys}}"  # noqa: S608 # our own text
+    rows = (_row(*row) for row in reader.among(sql, (programme,), references))
+    return {row.report.reference: row for row in rows}
 
 
 def list_sales(reader: Reader, programme: str, member: str, after: tuple[int, str] | None, limit: int) -> list[SaleRow]:

@@ -4,7 +4,7 @@ import base64
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -13,7 +13,8 @@ from uuid import UUID
 from fenxiao.errors import Kind, Refusal
 from libs.eventlog.encryption import KeyDestroyed, KeyStore, MasterKeys, index, seal, unseal
 from libs.servicekit import Settings
-from services.membership.domain.member import Protected
+from services.membership.domain.country import Living, lived
+from services.membership.domain.member import Member, Protected
 from services.membership.domain.personal import Personal
 
 EMPTY: Mapping[str, bytes] = MappingProxyType({})
@@ -47,15 +48,14 @@ def protect(keys: KeyStore, new_keys: _Keys, programme: str, member: UUID, perso
     )
 
 
-def protect_reason(keys: KeyStore, programme: str, member: UUID, reason: str) -> str:
-    """Seals the reason of a suspension under the member's key."""
+def protect_text(keys: KeyStore, programme: str, member: UUID, what: str, text: str, field: str = "reason") -> str:
+    """Seals a text about a member under the member's key; as what it was sealed, so it must be opened."""
     try:
         key = keys.key(str(member))
     except KeyDestroyed:
-        raise Refusal(
-            "MEMBER_ERASED", "the member was erased: give no reason", field="reason", kind=Kind.FAILED_PRECONDITION
-        ) from None
-    sealed = seal(key, reason.encode(), _place(programme, member, "suspension"))
+        message = f"the member was erased: give no {field}"
+        raise Refusal("MEMBER_ERASED", message, field=field, kind=Kind.FAILED_PRECONDITION) from None
+    sealed = seal(key, text.encode(), _place(programme, member, what))
     return base64.b64encode(sealed).decode()
 
 
@@ -75,6 +75,35 @@ def reveal(
         for member, text in rows
         if member in found
     }
+
+
+def reveal_now(keys: KeyStore, programme: str, sealed: Iterable[tuple[str, str, str]]) -> dict[str, Personal]:
+    """The same with the country of now, of triples (member, what was recorded, the newest country or nothing)."""
+    rows = list(sealed)
+    found = reveal(keys, programme, ((member, personal) for member, personal, _ in rows))
+    moved = {member: country for member, _, country in rows if country and member in found}
+    for member, key in keys.keys(moved).items():
+        found[member] = replace(found[member], country=_country(key, programme, member, moved[member]))
+    return found
+
+
+def reveal_lived(keys: KeyStore, programme: str, members: Iterable[Member]) -> dict[UUID, list[Living]]:
+    """Where members have lived, oldest first. Members that were erased are left out."""
+    by_id = {str(member.id): member for member in members}
+    found = keys.keys(by_id)
+    personal = reveal(keys, programme, ((id_, member.enrolled.personal) for id_, member in by_id.items()))
+    return {
+        member.id: lived(
+            Living(member.enrolled.join_time, personal[id_].country),
+            [Living(move.effective_time, _country(found[id_], programme, id_, move.country)) for move in member.moves],
+        )
+        for id_, member in by_id.items()
+        if id_ in personal
+    }
+
+
+def _country(key: bytes, programme: str, member: str, sealed: str) -> str:
+    return unseal(key, base64.b64decode(sealed), _place(programme, member, "country")).decode()
 
 
 def reference_index(keys: KeyStore, programme: str, reference: str) -> str:

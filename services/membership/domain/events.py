@@ -1,4 +1,7 @@
-"""What can happen in membership. Personal data stand here only as ciphertext under the member's own key."""
+"""What can happen in membership. Personal data stand here only as ciphertext under the member's own key.
+
+One exception: the country of a member, where the programme has said that it discloses them (docs/adr/0010).
+"""
 
 from datetime import datetime
 from enum import StrEnum
@@ -38,6 +41,12 @@ class WishedPlace(Event):
 
     parent: UUID | None = None
     leg: int | None = None
+
+
+class CountriesDisclosed(Event):
+    """A programme publishes the countries of its members from now on."""
+
+    programme: str
 
 
 class MemberEnrolled(Event):
@@ -91,6 +100,44 @@ class SponsorChanged(Event):
     effective_time: datetime
 
 
+class IdentityChecked(Event):
+    """Somebody whom the merchant trusts has checked who a member is."""
+
+    member: UUID
+    check_time: datetime
+    expire_time: datetime | None
+    """The check counts up to then; None: without end."""
+    reference: str
+    """What the provider calls the check, sealed (base64). Empty if nothing was said."""
+
+
+class IdentityCheckWithdrawn(Event):
+    """The newest check of a member's identity counts no longer from a moment on."""
+
+    member: UUID
+    effective_time: datetime
+    reason: str
+    """Sealed (base64): it may speak of the person. Empty if none was given."""
+
+
+class CountryChanged(Event):
+    """A member lives in another country from a moment on."""
+
+    member: UUID
+    country: str
+    """ISO 3166-1 alpha-2, sealed (base64)."""
+    effective_time: datetime
+
+
+class CountryDisclosed(Event):
+    """The country in which a member lives from a moment on stands in the open, since the programme discloses them."""
+
+    member: UUID
+    country: str
+    """ISO 3166-1 alpha-2, in clear."""
+    effective_time: datetime
+
+
 class MemberSuspended(Event):
     """A member lost its standing for the time being."""
 
@@ -118,9 +165,14 @@ class WalletBound(Event):
 ALL = (
     ProgrammeCreated,
     PlacementRuleSet,
+    CountriesDisclosed,
     MemberEnrolled,
     MemberPlaced,
     SponsorChanged,
+    IdentityChecked,
+    IdentityCheckWithdrawn,
+    CountryChanged,
+    CountryDisclosed,
     MemberSuspended,
     MemberReinstated,
     WalletBound,

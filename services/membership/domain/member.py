@@ -6,8 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from fenxiao.errors import Kind, Refusal
+from services.membership.domain.country import disclose_on_joining
 from services.membership.domain.events import (
+    CountryChanged,
+    CountryDisclosed,
     Event,
+    IdentityChecked,
+    IdentityCheckWithdrawn,
     MemberEnrolled,
     MemberPlaced,
     MemberReinstated,
@@ -37,6 +42,11 @@ class Member:
     """The wallet: proven if `bindings` is above 0, else as proposed."""
     bindings: int = 0
     placed: MemberPlaced | None = None
+    checks: tuple[IdentityChecked | IdentityCheckWithdrawn, ...] = ()
+    """Of the identity, in the order in which they were recorded."""
+    moves: tuple[CountryChanged, ...] = ()
+    """To other countries, in the order in which they were recorded."""
+    disclosed: tuple[CountryDisclosed, ...] = ()
 
     @property
     def id(self) -> UUID:
@@ -84,6 +94,12 @@ def evolve(state: Member | None, event: Event) -> Member:
             after = replace(state, links=with_link(state.links, Link(event.effective_time, event.sponsor)))
         case Member(), MemberPlaced():
             after = replace(state, placed=event)
+        case Member(), IdentityChecked() | IdentityCheckWithdrawn():
+            after = replace(state, checks=(*state.checks, event))
+        case Member(), CountryChanged():
+            after = replace(state, moves=(*state.moves, event))
+        case Member(), CountryDisclosed():
+            after = replace(state, disclosed=(*state.disclosed, event))
         case Member(), MemberSuspended():
             after = replace(state, suspended=True)
         case Member(), MemberReinstated():
@@ -112,8 +128,9 @@ def decide_enrol(
     payee: str,
     protect: Callable[[UUID, Personal], Protected],
     placing: Placing | None = None,
-) -> list[MemberEnrolled | MemberPlaced]:
-    """Takes in a new member, and places it where the programme has a placement tree.
+) -> list[MemberEnrolled | MemberPlaced | CountryDisclosed]:
+    """Takes in a new member, places it where the programme has a placement tree, and says where it lives if that is
+    disclosed.
 
     `protect` makes its key, so it is called only when nothing is left to refuse.
     """
@@ -128,6 +145,7 @@ def decide_enrol(
     _check_sponsor(enrolment, sponsor)
     above = sponsor.id if sponsor else None
     placed = place_enrolled(member, above, enrolment.join_time, enrolment.wish, placing)
+    disclosed = disclose_on_joining(member, enrolment.personal.country, enrolment.join_time, programme)
     protected = protect(member, enrolment.personal)
     enrolled = MemberEnrolled(
         member=member,
@@ -140,7 +158,7 @@ def decide_enrol(
         wallet=enrolment.wallet,
         wish=enrolment.wish,
     )
-    return [enrolled, *placed]
+    return [enrolled, *placed, *disclosed]
 
 
 def _check_sponsor(enrolment: Enrolment, sponsor: Sponsor | None) -> None:
@@ -209,10 +227,15 @@ def decide_change_sponsor(member: Member, sponsor: Sponsor, since: datetime, lin
     return [SponsorChanged(member=member.id, sponsor=sponsor.id, effective_time=since)]
 
 
-def decide_suspend(member: Member, reason: str, protect: Callable[[str], str]) -> list[MemberSuspended]:
-    """Takes a member's standing. One that has none already stays as it is."""
+def check_reason(reason: str) -> None:
+    """Refuses a novel."""
     if len(reason) > REASON_LIMIT:
         raise Refusal("INVALID_REASON", f"a reason has at most {REASON_LIMIT} characters", field="reason")
+
+
+def decide_suspend(member: Member, reason: str, protect: Callable[[str], str]) -> list[MemberSuspended]:
+    """Takes a member's standing. One that has none already stays as it is."""
+    check_reason(reason)
     if member.suspended:
         return []
     return [MemberSuspended(member=member.id, reason=protect(reason) if reason else "")]

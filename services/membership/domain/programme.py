@@ -29,6 +29,7 @@ class Programme:
     start_time: datetime
     placement: PlacementRules | None = None
     """None where nobody is placed."""
+    discloses_countries: bool = False
 
 
 def decide_create(existing: Programme | None, wanted: Programme) -> list[ProgrammeCreated | PlacementRuleSet]:

@@ -11,11 +11,12 @@ from libs.eventlog import Tx
 from libs.eventlog.encryption import KeyStore, NewKeys
 from libs.servicekit import Call
 from services.membership.adapters.personal_data import protect, reference_index, reveal
-from services.membership.api import enrolment
+from services.membership.api import enrolment, reported_check
 from services.membership.domain.events import MemberEnrolled
 from services.membership.domain.member import Protected, Sponsor, check_repeated, decide_enrol
 from services.membership.domain.personal import Personal
 from services.membership.domain.programme import Programme
+from services.membership.features.record_identity_check import record_check
 from services.membership.features.shared import answer, load_member, load_placing, load_programme, wish_of
 from services.membership.views.members import find_by_reference, sharing_email
 
@@ -44,7 +45,7 @@ class Enrolling:
     new_keys: NewKeys
 
     def enrol(self, new: pb.NewMember) -> tuple[UUID, bool]:
-        """Gives the member's id and whether it is new. Raises `Refusal`."""
+        """Gives the member's id and whether anything is new: the member, or its identity check. Raises `Refusal`."""
         wish = wish_of(self.call, new.placement, self._find) if new.HasField("placement") else None
         wanted = enrolment(new, wish)
         sponsor = self._find(wanted.sponsor_reference) if wanted.sponsor_reference else None
@@ -53,7 +54,7 @@ class Enrolling:
             enrolled = load_member(self.tx, self.call, existing.id).enrolled
             was = self._reveal(existing.id, enrolled.personal)
             check_repeated(enrolled, was, wanted, sponsor)
-            return existing.id, False
+            return existing.id, self._check(existing.id, new)
         payee = "0x" + secrets.token_hex(32)
         placing = load_placing(self.tx, self.call, self.programme)
         events = decide_enrol(wanted, self.programme, sponsor, self.call.now, uuid4(), payee, self._protect, placing)
@@ -61,7 +62,13 @@ class Enrolling:
         assert isinstance(event, MemberEnrolled)
         self._note_shared_email(event.member, event.email_index)
         self.tx.append(event.member, events, after=0, meta=self.call.meta(), occurred_at=event.join_time)
+        self._check(event.member, new)
         return event.member, True
+
+    def _check(self, member: UUID, new: pb.NewMember) -> bool:
+        """Records the identity check that was reported with the member. Whether there is one, and it is new."""
+        check = reported_check(new)
+        return check is not None and record_check(self.tx, self.call, member, check)
 
     def _find(self, reference: str) -> Sponsor | None:
         return find_by_reference(self.tx, self.programme.id, reference_index(self.keys, self.programme.id, reference))

@@ -8,6 +8,7 @@ from fenxiao.api.membership.v1.placement_pb2 import PlacementWish
 from fenxiao.errors import Kind, Refusal
 from libs.eventlog import Reader, Tx
 from libs.servicekit import Call
+from libs.servicekit.paging import page
 from services.membership.api import member_id, member_message, member_name, unknown_member
 from services.membership.domain.events import WishedPlace
 from services.membership.domain.member import Member, Sponsor, fold
@@ -78,6 +79,14 @@ def load_row(reader: Reader, call: Call, member: UUID) -> MemberRow:
     if row is None:
         raise unknown_member(member_name(call.programme, member))
     return row
+
+
+def by_number(size: int, token: str, *, default: int = 100, most: int = 1000) -> tuple[int, int]:
+    """Behind which number a page begins that is ordered by numbers, and how many rows are asked for."""
+    wanted = page(size, token, default=default, most=most)
+    if wanted.after and not wanted.after.isdecimal():
+        raise Refusal("INVALID_PAGE_TOKEN", "page_token is not one that this method gave out", field="page_token")
+    return int(wanted.after or 0), wanted.size
 
 
 def answer(reader: Reader, call: Call, member: UUID) -> pb.Member:

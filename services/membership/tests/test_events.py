@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.membership.domain.events import CountryChanged
 from services.membership.wiring import PUBLISHES, SERVICE
 
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parent / "golden_events.json").read_text(encoding="utf-8"))
@@ -23,5 +24,6 @@ def test_every_version_stands_in_the_file() -> None:
     assert {topic for cls in SERVICE.events.all() for topic in SERVICE.events.topics(cls)} == set(GOLDEN)
 
 
-def test_every_event_is_published() -> None:
-    assert set(PUBLISHES) == set(SERVICE.events.all())
+def test_every_event_is_published_but_what_stays_between_the_member_and_the_merchant() -> None:
+    assert set(SERVICE.events.all()) - set(PUBLISHES) == {CountryChanged}
+    assert set(PUBLISHES) <= set(SERVICE.events.all())

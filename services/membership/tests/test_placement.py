@@ -23,6 +23,7 @@ from services.membership.views.programmes import find_programme
 BINARY = placement.PlacementRule(width=2, spill=placement.SPILL_WEAKER)
 TAKEN, REPEATED = common_pb2.OUTCOME_TAKEN, common_pb2.OUTCOME_REPEATED
 Wish = placement.PlacementWish
+ROOT_AND_TWO = [("r", ""), ("a", "r"), ("b", "r")]
 
 
 @pytest.fixture
@@ -271,6 +272,67 @@ async def test_who_is_placed_later_goes_below_the_sponsor_of_that_time(shop: Mem
     # The sponsor changes, the place does not.
     await shop.change_sponsor(b, r, 11)
     assert (await shop.member(b)).place.parent == s
+
+
+async def test_members_of_before_are_placed_by_the_batch(shop: Membership) -> None:
+    results = await shop.batch([new_member(reference, sponsor) for reference, sponsor in ROOT_AND_TWO])
+    r, a, b = (result.name for result in results)
+    await set_rule(shop, 2, placement.SPILL_LEFT)
+    since, item = to_timestamp(day(5)), pb.BatchPlaceMembersRequest.Item
+
+    async def send() -> list[Any]:
+        items = [
+            item(name=b, effective_time=since),  # the sponsor comes later
+            item(name=r, effective_time=since),
+            item(name=a, effective_time=since, placement=Wish(parent_reference="r", leg=1)),
+            item(name=b, effective_time=since, placement=Wish(parent=a)),
+            item(name=b, effective_time=since, placement=Wish(leg=1)),
+            item(name=a),
+            item(name=a.replace("shop", "other"), effective_time=since),
+        ]
+        request = pb.BatchPlaceMembersRequest(parent=PARENT, placements=items)
+        return outcomes(list((await shop.harness.command("BatchPlaceMembers", request)).results))
+
+    refused = ["ALREADY_PLACED", "TIME_MISSING", "OTHER_PROGRAMME"]
+    assert await send() == ["SPONSOR_NOT_PLACED", TAKEN, TAKEN, TAKEN, *refused]
+    assert await places(shop) == {"r": ("", -1), "a": ("r", 1), "b": ("a", 0)}
+    # The first asks for nothing, which the place satisfies that it has by now.
+    assert await send() == [REPEATED, REPEATED, REPEATED, REPEATED, *refused]
+    assert (await shop.topics()).count("MemberPlaced") == 3
+    request = pb.BatchPlaceMembersRequest(parent=PARENT, placements=[item(name=r)] * 501)
+    with pytest.raises(Refusal, match="BATCH_TOO_LARGE"):
+        await shop.harness.command("BatchPlaceMembers", request)
+
+
+async def test_the_tree_is_listed_parents_first(binary: Membership) -> None:
+    rng = random.Random(5)
+    await binary.batch([new_member("0"), *(new_member(str(n), str(rng.randrange(n))) for n in range(1, 60))])
+    found: list[pb.ListPlacementsResponse.Placement] = []
+    token = ""
+    while True:
+        request = pb.ListPlacementsRequest(parent=PARENT, page_size=25, page_token=token)
+        page: pb.ListPlacementsResponse = await binary.harness.query("ListPlacements", request)
+        found += page.placements
+        token = page.next_page_token
+        if not token:
+            break
+    names = {one.name: one.reference for one in found}
+    assert {one.reference: (names.get(one.place.parent, ""), one.place.leg) for one in found} == await places(binary)
+    order = [one.name for one in found]
+    assert all(not one.place.parent or order.index(one.place.parent) < order.index(one.name) for one in found)
+    assert [one.place for one in found if one.name == order[7]] == [(await binary.member(order[7])).place]
+    with pytest.raises(Refusal, match="INVALID_PAGE_TOKEN"):
+        await binary.harness.query("ListPlacements", pb.ListPlacementsRequest(parent=PARENT, page_token="MXh4"))
+    with pytest.raises(Refusal, match="PROGRAMME_NOT_FOUND"):
+        await binary.harness.query("ListPlacements", pb.ListPlacementsRequest(parent="programmes/nowhere"))
+
+
+async def test_without_a_rule_there_is_no_tree(shop: Membership) -> None:
+    await shop.enrol("r")
+    page: pb.ListPlacementsResponse = await shop.harness.query(
+        "ListPlacements", pb.ListPlacementsRequest(parent=PARENT)
+    )
+    assert (list(page.placements), page.next_page_token) == ([], "")
 
 
 # --- the tree in memory follows the table

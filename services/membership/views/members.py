@@ -8,7 +8,6 @@ from uuid import UUID
 
 from libs.eventlog import Reader, Recorded, Tx, View
 from services.membership.domain.events import (
-    Choice,
     MemberEnrolled,
     MemberPlaced,
     MemberReinstated,
@@ -17,6 +16,7 @@ from services.membership.domain.events import (
 )
 from services.membership.domain.member import Sponsor
 from services.membership.views.moments import from_micros, micros
+from services.membership.views.placements import placed_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class MemberRow:
     sponsor: str
     """Id of the sponsor at the time asked for; empty for a root."""
     placed: MemberPlaced | None = None
+    country: str = ""
+    """The newest one, sealed; empty for the one in `personal`."""
+    check_time: datetime | None = None
+    """Of the newest identity check, which may have expired."""
+    expire_time: datetime | None = None
 
 
 def _enrolled(tx: Tx, recorded: Recorded[MemberEnrolled]) -> None:
@@ -102,8 +107,10 @@ MEMBERS = View(
 # Whoever joins tomorrow is shown with tomorrow's sponsor.
 _SELECT = (
     "SELECT m.member, m.number, m.join_time, m.payee, m.personal, m.account, m.proven, m.suspended, s.sponsor,"
-    " p.parent, p.leg, p.since, p.choice"
+    " p.parent, p.leg, p.since, p.choice, c.country, i.check_time, i.expire_time"
     " FROM view_members m LEFT JOIN view_placements p ON p.programme = m.programme AND p.member = m.member"
+    " LEFT JOIN view_countries c ON c.programme = m.programme AND c.member = m.member"
+    " LEFT JOIN view_identities i ON i.programme = m.programme AND i.member = m.member"
     " LEFT JOIN view_sponsors s ON s.programme = m.programme AND s.member = m.member"
     " AND s.since <= CASE WHEN m.join_time > ? THEN m.join_time ELSE ? END"
     " AND s.until > CASE WHEN m.join_time > ? THEN m.join_time ELSE ? END"
@@ -121,6 +128,15 @@ def list_members(reader: Reader, programme: str, behind: int, limit: int, at: da
     """Members in the order in which they were enrolled."""
     rows = reader.all(f"{_SELECT} AND m.number > ? ORDER BY m.number LIMIT ?", (*_at(at), programme, behind, limit))
     return [_row(row) for row in rows]
+
+
+def ids_behind(reader: Reader, programme: str, behind: int, limit: int) -> list[tuple[int, UUID]]:
+    """Ids of members in the order in which they were enrolled, each with its place in it."""
+    rows = reader.all(
+        "SELECT number, member FROM view_members WHERE programme = ? AND number > ? ORDER BY number LIMIT ?",
+        (programme, behind, limit),
+    )
+    return [(number, UUID(member)) for number, member in rows]
 
 
 def find_by_reference(reader: Reader, programme: str, reference_index: str) -> Sponsor | None:
@@ -166,16 +182,9 @@ def _at(moment: datetime) -> tuple[int, int, int, int]:
 
 
 def _row(row: tuple[Any, ...]) -> MemberRow:
-    member, number, join_time, payee, personal, account, proven, suspended, sponsor, parent, leg, since, choice = row
-    placed = None
-    if since is not None:
-        placed = MemberPlaced(
-            member=UUID(member),
-            parent=UUID(parent) if parent else None,
-            leg=leg,
-            effective_time=from_micros(since),
-            choice=Choice(choice),
-        )
+    member, number, join_time, payee, personal, account, proven, suspended, sponsor, *more = row
+    parent, leg, since, choice, country, check_time, expire_time = more
+    placed = None if since is None else placed_of(member, parent, leg, since, choice)
     return MemberRow(
         member,
         number,
@@ -187,6 +196,9 @@ def _row(row: tuple[Any, ...]) -> MemberRow:
         bool(suspended),
         sponsor or "",
         placed,
+        country or "",
+        None if check_time is None else from_micros(check_time),
+        None if expire_time is None else from_micros(expire_time),
     )
 
 

@@ -2,11 +2,12 @@
 
 from collections import OrderedDict
 from typing import Any, Final
+from uuid import UUID
 
 from fenxiao.plans.trees.placement import Place, PlacementRules, PlacementTree
 from libs.eventlog import Reader, Recorded, Tx, View
 from libs.servicekit import Settings
-from services.membership.domain.events import MemberPlaced
+from services.membership.domain.events import Choice, MemberPlaced
 from services.membership.views.moments import from_micros, micros
 
 TREES_AT_HAND: Final = 8
@@ -43,6 +44,27 @@ PLACEMENTS = View(
     ],
     own={MemberPlaced: _placed},
 )
+
+
+def placed_behind(reader: Reader, programme: str, behind: int, limit: int) -> list[tuple[int, MemberPlaced]]:
+    """Places in the order in which they were given, each with its number in that order."""
+    rows = reader.all(
+        "SELECT number, member, parent, leg, since, choice FROM view_placements"
+        " WHERE programme = ? AND number > ? ORDER BY number LIMIT ?",
+        (programme, behind, limit),
+    )
+    return [(number, placed_of(*place)) for number, *place in rows]
+
+
+def placed_of(member: str, parent: str | None, leg: int, since: int, choice: str) -> MemberPlaced:
+    """A place, from the columns of the table."""
+    return MemberPlaced(
+        member=UUID(member),
+        parent=UUID(parent) if parent else None,
+        leg=leg,
+        effective_time=from_micros(since),
+        choice=Choice(choice),
+    )
 
 
 class Trees:

@@ -4,13 +4,14 @@ from typing import Any
 
 from fenxiao.plans.trees.placement import PlacementRules
 from libs.eventlog import Reader, Recorded, Tx, View
-from services.membership.domain.events import PlacementRuleSet, ProgrammeCreated
+from services.membership.domain.events import CountriesDisclosed, PlacementRuleSet, ProgrammeCreated
 from services.membership.domain.programme import Programme
 from services.membership.views.moments import from_micros, micros
 
 _SELECT = (
-    "SELECT p.programme, p.display_name, p.currency, p.time_zone, p.start_time, r.width, r.spill"
+    "SELECT p.programme, p.display_name, p.currency, p.time_zone, p.start_time, r.width, r.spill, d.programme"
     " FROM view_programmes p LEFT JOIN view_placement_rules r ON r.programme = p.programme"
+    " LEFT JOIN view_disclosing_programmes d ON d.programme = p.programme"
 )
 
 
@@ -30,6 +31,10 @@ def _rule_set(tx: Tx, recorded: Recorded[PlacementRuleSet]) -> None:
     )
 
 
+def _disclosed(tx: Tx, recorded: Recorded[CountriesDisclosed]) -> None:
+    tx.run("INSERT INTO view_disclosing_programmes (programme) VALUES (?)", (recorded.event.programme,))
+
+
 PROGRAMMES = View(
     "programmes",
     [
@@ -37,8 +42,9 @@ PROGRAMMES = View(
         " currency TEXT NOT NULL, time_zone TEXT NOT NULL, start_time BIGINT NOT NULL)",
         "CREATE TABLE IF NOT EXISTS view_placement_rules (programme TEXT PRIMARY KEY, width BIGINT NOT NULL,"
         " spill TEXT NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS view_disclosing_programmes (programme TEXT PRIMARY KEY)",
     ],
-    own={ProgrammeCreated: _created, PlacementRuleSet: _rule_set},
+    own={ProgrammeCreated: _created, PlacementRuleSet: _rule_set, CountriesDisclosed: _disclosed},
 )
 
 
@@ -58,6 +64,7 @@ def list_programmes(reader: Reader, only: str, after: str, limit: int) -> list[P
 
 
 def _programme(row: tuple[Any, ...]) -> Programme:
-    programme, display_name, currency, time_zone, start_time, width, spill = row
+    programme, display_name, currency, time_zone, start_time, width, spill, disclosing = row
     rules = None if width is None else PlacementRules.of(width, spill)
-    return Programme(programme, display_name, currency, time_zone, from_micros(start_time), rules)
+    start = from_micros(start_time)
+    return Programme(programme, display_name, currency, time_zone, start, rules, disclosing is not None)

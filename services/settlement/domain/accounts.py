@@ -104,8 +104,8 @@ class Journal:
         return tuple(Posting(account, member, amount) for (account, member), amount in self._sums.items() if amount)
 
 
-def imbalance(postings: Iterable[Posting]) -> Mapping[str, int]:
-    """The members whose postings do not sum to zero, and by how much."""
+def imbalance(postings: Iterable[tuple[StrEnum, str, int]]) -> Mapping[str, int]:
+    """The members whose postings, of money or of points, do not sum to zero, and by how much."""
     sums: dict[str, int] = {}
     for _, member, amount in postings:
         sums[member] = sums.get(member, 0) + amount

@@ -1,14 +1,14 @@
 """Conditions of a line: data that came with it, read and not questioned.
 
-A new kind of condition is a model here and a case in `until`; a kind that this code does not know is never taken for
+A new kind of condition is a model here and a case in `terms_of`; a kind that this code does not know is never taken for
 fulfilled (`policies/when_lines_posted_then_hold.py` halts the programme instead).
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class ReturnWindow(BaseModel):
@@ -20,18 +20,84 @@ class ReturnWindow(BaseModel):
     until: datetime
 
 
-Condition = ReturnWindow
+class Identity(BaseModel):
+    """Fulfilled while the member's identity is checked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["identity"] = "identity"
 
 
-def until(conditions: Sequence[Condition]) -> datetime | None:
-    """When the last of the conditions is fulfilled; None where there is none."""
+class Threshold(BaseModel):
+    """Fulfilled once the member has as much to get; see `releasing`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["threshold"] = "threshold"
+    least_minor: int
+
+
+Condition = Annotated[ReturnWindow | Identity | Threshold, Field(union_mode="left_to_right")]
+"""Told apart by `kind`. Looked at from the left, since nearly all are the first, and this is done for every line."""
+
+
+class Terms(NamedTuple):
+    """What all conditions of a line come to."""
+
+    until: datetime | None = None
+    """When the last window ends; None where there is none."""
+    identity: bool = False
+    threshold_minor: int = 0
+    """The highest one; 0 for none, which everybody reaches."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether nothing but time fulfils them."""
+        return not self.identity and not self.threshold_minor
+
+
+NONE: Final = Terms()
+
+
+def only_window(conditions: Sequence[Condition]) -> ReturnWindow | None:
+    """The window of a line that has no other condition: so do nearly all, and this is asked of every one."""
     if len(conditions) == 1:
-        return conditions[0].until
-    return max((condition.until for condition in conditions), default=None)
+        only = conditions[0]
+        if isinstance(only, ReturnWindow):
+            return only
+    return None
+
+
+def terms_of(conditions: Sequence[Condition]) -> Terms:
+    """Sum up the conditions of a line."""
+    terms = NONE
+    for condition in conditions:
+        match condition:
+            case ReturnWindow(until=until):
+                terms = terms._replace(until=until if terms.until is None else max(until, terms.until))
+            case Identity():
+                terms = terms._replace(identity=True)
+            case Threshold(least_minor=least):
+                terms = terms._replace(threshold_minor=max(least, terms.threshold_minor))
+    return terms
+
+
+def open_at(until: datetime | None, time: datetime | None) -> bool:
+    """Whether a window has not ended at the programme's time. Before the first closing no window ends."""
+    return until is not None and (time is None or until > time)
 
 
 def fulfilled(conditions: Sequence[Condition], time: datetime | None) -> bool:
-    """Whether all are at the programme's time. A programme whose time has not begun fulfils nothing."""
+    """Whether there is nothing to wait for at the programme's time, whoever the member is.
+
+    Identity and threshold are looked at behind the entry (`releasing`): a line that has one is never fulfilled here. A
+    programme whose time has not begun fulfils nothing.
+    """
+    if not conditions:
+        return True
     if time is None:
-        return not conditions
-    return all(condition.until <= time for condition in conditions)
+        return False
+    if window := only_window(conditions):
+        return window.until <= time
+    until, identity, threshold = terms_of(conditions)
+    return not (identity or threshold or open_at(until, time))

@@ -71,6 +71,25 @@ class AdvancedTo(Event):
     as_of: datetime
 
 
+# ---- who members are
+
+
+class IdentityRemembered(Event):
+    """Somebody has checked who the member is. From then on it takes the place of what was known before."""
+
+    member: str
+    checked_at: datetime
+    expires_at: datetime | None
+    """It counts up to then; None: without end."""
+
+
+class IdentityWithdrawn(Event):
+    """The check counts no longer from a moment on."""
+
+    member: str
+    effective_from: datetime
+
+
 # ---- lines
 
 
@@ -98,8 +117,8 @@ class LinePart(Part):
 class LinesHeld(LedgerEntry):
     """Lines of one sale or return were entered.
 
-    Those above zero are held, except for `released`, whose conditions were fulfilled already. `cancelled` is what
-    clawbacks among them took of held lines, also of such as stand in the same entry.
+    Those above zero are held, except for `released`, which had nothing to wait for. `cancelled` is what clawbacks among
+    them took of held lines, also of such as stand in the same entry.
     """
 
     source: str
@@ -119,6 +138,20 @@ class LinesReleased(LedgerEntry):
 
     as_of: datetime
     lines: tuple[LinePart, ...]
+
+
+class MoneyRedeemed(LedgerEntry):
+    """What a member has redeemed points for. It is payable at once, less the member's debt."""
+
+    redemption: str
+    """UUID; it stands for a line, too."""
+    member: str
+    reward: str
+    quantity: int
+    each_minor: int
+    amount_minor: int
+    redeemed_at: datetime
+    """The programme's time."""
 
 
 # ---- distributions
@@ -225,6 +258,7 @@ class PayoutParked(LedgerEntry):
 LEDGER_ENTRIES: Final = (
     LinesHeld,
     LinesReleased,
+    MoneyRedeemed,
     EntitlementsListed,
     DistributionClosed,
     DistributionProposed,

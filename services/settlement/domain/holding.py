@@ -2,11 +2,13 @@
 
 The rules, in full:
 
-1. **A line above zero is held** until all its conditions are fulfilled at the programme's time. Where they already are
-   (a late sale, or no condition), it is released at once (rule 3).
+1. **A line above zero is held** until all its conditions are fulfilled at the programme's time. Where there is nothing
+   to wait for (a late sale, or no condition), it is released at once (rule 3); where identity or threshold is looked at
+   first, right behind the entry (`releasing`).
 2. **A clawback** (a line below zero) takes, in this order: what is still held of the line that it names; what is held
-   of the member's other lines, the one that would be released last first; what is payable; and the rest is the member's
-   debt. What is in distribution or paid is never touched: entitlements do not fall.
+   of the member's other lines, the one whose window ends last first (a line without a window last of all, whatever else
+   it waits for); what is payable; and the rest is the member's debt. What is in distribution or paid is never touched:
+   entitlements do not fall.
 3. **A release** settles the member's debt first; the rest is payable. A debt is not set against what is merely held.
 
 So nobody has a debt and something payable at the same time.
@@ -18,7 +20,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from services.settlement.domain.accounts import Account, Journal
-from services.settlement.domain.conditions import fulfilled
+from services.settlement.domain.conditions import fulfilled, only_window, open_at, terms_of
 from services.settlement.domain.errors import DoesNotFit
 from services.settlement.domain.events import LedgerLine, LinePart, LinesHeld, LinesReleased
 
@@ -48,8 +50,8 @@ class HeldLine(NamedTuple):
 class Standing:
     """What a decision has to know of a member.
 
-    `held` are lines with something held, the one that would be released last first: all of them, or as many as hold
-    together what is to be taken.
+    `held` are lines with something held, the one whose window ends last first: all of them, or as many as hold together
+    what is to be taken.
     """
 
     payable: int = 0
@@ -134,6 +136,25 @@ def decide_lines(
         cancelled=tuple(cancelled),
         postings=journal.postings(),
     )
+
+
+def touched(entry: LinesHeld, time: datetime, *, thresholds: bool) -> list[str]:
+    """The members who may have something to be released behind an entry, at the programme's time.
+
+    A line of theirs waits for nothing but identity or threshold; or more has become payable, which counts for lines
+    with a threshold, if there may be any.
+    """
+    found: dict[str, None] = {}
+    released = set(entry.released)
+    for line in entry.lines:
+        if line.line in released:
+            if thresholds:
+                found[line.member] = None
+        elif line.amount_minor > 0 and not only_window(line.conditions):
+            terms = terms_of(line.conditions)
+            if not terms.timed and not open_at(terms.until, time):
+                found[line.member] = None
+    return list(found)
 
 
 def decide_release(

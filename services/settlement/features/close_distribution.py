@@ -7,6 +7,7 @@ from services.settlement.api import read_as_of, show_distribution
 from services.settlement.domain.distribution import check_turn, check_worth, decide_distribution, decide_shares
 from services.settlement.domain.time import decide_advance
 from services.settlement.ledger import Ledger, record, stream
+from services.settlement.policies.when_due_then_expire import when_due_then_expire
 from services.settlement.policies.when_due_then_release import when_due_then_release
 from services.settlement.views.assets import asset_of
 from services.settlement.views.balances import claimants_of, sums_of
@@ -27,6 +28,7 @@ def close_distribution(tx: Tx, request: pb.CloseDistributionRequest, call: Call)
     if advanced := decide_advance(time, as_of, call.now):
         record(tx, stream(programme, "time"), advanced, version, call.meta(), call.now)
     when_due_then_release(tx, programme, as_of, call.meta(), call.now)
+    when_due_then_expire(tx, programme, as_of, call.meta(), call.now)
 
     shares = decide_shares(claimants_of(tx, programme, currency))
     check_worth(shares, currency, as_of, sums_of(tx, programme, currency).balances.held)

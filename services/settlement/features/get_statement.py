@@ -16,4 +16,4 @@ def get_statement(reader: Reader, request: pb.GetStatementRequest, call: Call) -
     end = from_timestamp(request.end_time, "end_time") if request.HasField("end_time") else None
     lines = lines_of(reader, call.programme, currency, member, start, end)
     balances = balances_of(reader, call.programme, currency, member)
-    return show_statement(call.programme, currency, balances, lines, len(lines))
+    return show_statement(reader, call.programme, currency, balances, lines, len(lines))

@@ -27,5 +27,5 @@ def list_statements(reader: Reader, request: pb.ListStatementsRequest, call: Cal
             answer.next_page_token = wanted.token(answer.statements[-1].member)
             break
         lines = lines_of(reader, call.programme, currency, row.member) if request.with_lines else []
-        answer.statements.append(show_statement(call.programme, currency, row, lines, row.lines))
+        answer.statements.append(show_statement(reader, call.programme, currency, row, lines, row.lines))
     return answer

@@ -9,7 +9,7 @@ from services.settlement.domain.distribution import decide_shares
 from services.settlement.domain.time import decide_advance
 from services.settlement.views.assets import asset_of
 from services.settlement.views.balances import claimants_of, debts_of
-from services.settlement.views.lines import due_sums
+from services.settlement.views.lines import ripe_of
 from services.settlement.views.times import time_of
 
 
@@ -19,7 +19,8 @@ def preview_distribution(reader: Reader, request: pb.PreviewDistributionRequest,
     asset = asset_of(reader, programme, currency)
     time, _ = time_of(reader, programme)
     decide_advance(time, as_of, call.now)
-    due, debts = due_sums(reader, programme, currency, as_of), debts_of(reader, programme, currency)
+    due = {member: ripe.due for member, ripe in ripe_of(reader, programme, currency, as_of).items()}
+    debts = debts_of(reader, programme, currency)
     shares = decide_shares(
         claimant._replace(
             payable=claimant.payable + max(0, due.get(claimant.member, 0) - debts.get(claimant.member, 0))

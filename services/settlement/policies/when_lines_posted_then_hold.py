@@ -4,20 +4,20 @@ from fenxiao.api.commission.v1 import events_pb2
 from libs.eventbus import Received
 from libs.eventlog import Tx
 from libs.servicekit.times import from_timestamp
-from services.settlement.domain.conditions import Condition, ReturnWindow
+from services.settlement.domain.conditions import Condition, Identity, ReturnWindow, Threshold
 from services.settlement.domain.errors import DoesNotFit
 from services.settlement.domain.events import LedgerLine
-from services.settlement.domain.holding import Posted, decide_lines, needed
+from services.settlement.domain.holding import Posted, decide_lines, needed, touched
 from services.settlement.ledger import Ledger
 from services.settlement.views.lines import held_line
 from services.settlement.views.times import time_of
 
 
 def when_lines_posted_then_hold(tx: Tx, received: Received) -> None:
-    """Enters the lines of one sale or return."""
+    """Enters the lines of one sale or return; those in points are another policy's."""
     event = received.event
     assert isinstance(event, events_pb2.LinesPosted)
-    if not event.lines:
+    if not event.lines or event.points:
         return
     posted = Posted(
         source=event.source,
@@ -34,7 +34,10 @@ def when_lines_posted_then_hold(tx: Tx, received: Received) -> None:
         for line in posted.lines
         if line.reverses and (found := held_line(tx, received.programme, posted.currency, line.reverses))
     }
-    ledger.enter([decide_lines(posted, time, standings, named)], received.cause(), posted.occurred_at)
+    entry = decide_lines(posted, time, standings, named)
+    ledger.enter([entry], received.cause(), posted.occurred_at)
+    if time is not None and (members := touched(entry, time, thresholds=ledger.thresholds)):
+        ledger.release(time, received.cause(), posted.occurred_at, members)
 
 
 def _line(line: events_pb2.PostedLine) -> LedgerLine:
@@ -55,5 +58,9 @@ def _condition(condition: events_pb2.Condition) -> Condition:
     match condition.WhichOneof("kind"):
         case "return_window":
             return ReturnWindow(until=from_timestamp(condition.return_window.until))
+        case "identity":
+            return Identity()
+        case "threshold":
+            return Threshold(least_minor=condition.threshold.least_minor)
         case _:
             raise DoesNotFit("a line has a condition of a kind that this version does not know; install the newer one")

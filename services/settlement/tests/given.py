@@ -38,15 +38,26 @@ def account(member: str, wallet: int = 0) -> str:
     return checksum_address(keccak256(f"wallet {wallet} of {member}".encode())[-20:])
 
 
-def line(
-    name: str, member: str, amount: int, until: datetime | None = None, reverses: str = ""
+def line(  # what a line can have
+    name: str,
+    member: str,
+    amount: int,
+    until: datetime | None = None,
+    reverses: str = "",
+    *,
+    identity: bool = False,
+    threshold: int = 0,
 ) -> commission.PostedLine:
-    """A posted line; without `until` it has no condition."""
-    conditions = (
-        [commission.Condition(return_window=commission.Condition.ReturnWindow(until=to_timestamp(until)))]
-        if until
-        else []
-    )
+    """A posted line; without `until`, `identity` and `threshold` it has no condition."""
+    conditions: list[commission.Condition] = []
+    if until:
+        window = commission.Condition.ReturnWindow(until=to_timestamp(until))
+        conditions.append(commission.Condition(return_window=window))
+    if identity:
+        conditions.append(commission.Condition(identity=commission.Condition.Identity()))
+    if threshold:
+        least = commission.Condition.Threshold(least_minor=threshold)
+        conditions.append(commission.Condition(threshold=least))
     return commission.PostedLine(
         line=name,
         member=member,
@@ -77,6 +88,17 @@ def posted(
 def wallet_bound(member: str, wallet: int = 0) -> membership.WalletBound:
     """The member's wallet is proved."""
     return membership.WalletBound(member=member, payee=payee(member), account=account(member, wallet))
+
+
+def identity_checked(member: str, since: int, until: int | None = None) -> membership.IdentityChecked:
+    """The member's identity is checked; days."""
+    expires = None if until is None else to_timestamp(day(until))
+    return membership.IdentityChecked(member=member, check_time=to_timestamp(day(since)), expire_time=expires)
+
+
+def identity_withdrawn(member: str, since: int) -> membership.IdentityCheckWithdrawn:
+    """It is not any more."""
+    return membership.IdentityCheckWithdrawn(member=member, effective_time=to_timestamp(day(since)))
 
 
 def payouts_made(

@@ -4,6 +4,7 @@ Times are day numbers. What the service calls a refusal is a reason in capitals.
 """
 
 from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from services.settlement.domain.accounts import Balances
@@ -18,7 +19,9 @@ class Lot:
     line: str
     member: str
     left: int
-    until: int
+    until: int | None
+    identity: bool = False
+    threshold: int = 0
 
 
 @dataclass
@@ -36,18 +39,59 @@ class Naive:
     proposed: int = 0
     wallets: set[str] = field(default_factory=set[str])
     suspended: set[str] = field(default_factory=set[str])
+    said: list[tuple[str, int, int]] = field(default_factory=list[tuple[str, int, int]])
+    """Of whom, from which day on, up to which day the identity counts as checked."""
 
-    def sale(self, line: str, member: str, amount: int, until: int | None) -> None:
-        self.accrued[member] += amount
-        if until is None or (self.day is not None and until <= self.day):
-            self._due(member, amount)
-        else:
-            self.lots.append(Lot(line, member, amount, until))
+    def sale(self, lines: list[tuple[str, str, int]], until: int | None, *, identity: bool, threshold: int) -> None:
+        for line, member, amount in lines:
+            self.accrued[member] += amount
+            lot = Lot(line, member, amount, until, identity, threshold)
+            if until is None and not identity and not threshold:
+                self._due(member, amount)
+            else:
+                self.lots.append(lot)
+        self.settle()
+
+    def check(self, member: str, since: int, until: int) -> None:
+        self.said.append((member, since, until))
+        self.settle()
+
+    def checked(self, member: str) -> bool:
+        """Day by day up to today: the last word that begins on a day holds from then on."""
+        assert self.day is not None
+        ends = -1
+        for day in range(self.day + 1):
+            for whose, since, until in self.said:
+                if (whose, since) == (member, day):
+                    ends = until
+        return ends > self.day
+
+    def settle(self) -> None:
+        """Take all that only thresholds can forbid, and put back what they forbid until they forbid nothing."""
+        if self.day is None:
+            return
+        for member in MEMBERS:
+            free = [
+                lot
+                for lot in self.lots
+                if lot.member == member
+                and (lot.until is None or lot.until <= self.day)
+                and (not lot.identity or self.checked(member))
+            ]
+            while True:
+                payable = max(0, self.payable[member] - self.debt[member] + sum(lot.left for lot in free))
+                allowed = [lot for lot in free if lot.threshold <= payable]
+                if len(allowed) == len(free):
+                    break
+                free = allowed
+            self.lots = [lot for lot in self.lots if not any(lot is one for one in free)]
+            for lot in free:
+                self._due(member, lot.left)
 
     def clawback(self, member: str, amount: int, named: str) -> None:
         self.clawed[member] += amount
         mine = [lot for lot in self.lots if lot.member == member]
-        mine.sort(key=lambda lot: (lot.line == named, lot.until, lot.line), reverse=True)
+        mine.sort(key=lambda lot: (lot.line == named, -1 if lot.until is None else lot.until, lot.line), reverse=True)
         for lot in mine:
             taken = min(lot.left, amount)
             lot.left -= taken
@@ -67,9 +111,7 @@ class Naive:
         if not due:
             return "NOTHING_TO_PAY"
         self.day = day
-        for lot in [lot for lot in self.lots if lot.until <= day]:
-            self.lots.remove(lot)
-            self._due(lot.member, lot.left)
+        self.settle()
         last = self.trees[-1] if self.trees else {}
         self.trees.append({m: last.get(m, 0) + due.get(m, 0) for m in MEMBERS if m in last or m in due})
         for member in due:
@@ -77,13 +119,10 @@ class Naive:
         return due
 
     def would_pay(self, day: int) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for member in self.wallets - self.suspended:
-            released = sum(lot.left for lot in self.lots if lot.member == member and lot.until <= day)
-            amount = self.payable[member] + max(0, released - self.debt[member])
-            if amount:
-                found[member] = amount
-        return found
+        then = deepcopy(self)
+        then.day = day
+        then.settle()
+        return {member: then.payable[member] for member in self.wallets - self.suspended if then.payable[member]}
 
     def open_credit(self, member: str) -> int:
         """What the vault would pay now."""

@@ -8,10 +8,12 @@ from services.settlement.tests.naive import MEMBERS
 
 
 class Sale(NamedTuple):
-    """Lines of several members, all with the same window."""
+    """Lines of several members, all under the same conditions."""
 
     amounts: list[tuple[str, int]]
     until: int | None
+    identity: bool
+    threshold: int
 
 
 class Return(NamedTuple):
@@ -57,16 +59,35 @@ class Reinstate(NamedTuple):
     member: str
 
 
-Step = Sale | Return | Close | Propose | Pay | Wallet | Suspend | Reinstate
+class Check(NamedTuple):
+    """A member's identity is checked; it counts up to a day that may be far."""
+
+    member: str
+    since: int
+    days: int
+
+
+class Withdraw(NamedTuple):
+    """The check counts no longer from a day on."""
+
+    member: str
+    since: int
+
+
+Step = Sale | Return | Close | Propose | Pay | Wallet | Suspend | Reinstate | Check | Withdraw
 
 _MEMBER = st.sampled_from(MEMBERS)
 _DAY = st.integers(0, 12)
 _AMOUNT = st.integers(1, 60)
+_AMOUNTS = st.lists(st.tuples(_MEMBER, _AMOUNT), min_size=1, max_size=3)
+_THRESHOLD = st.sampled_from((0, 20, 50, 90))
 
 STEPS = st.lists(
     st.one_of(
-        st.builds(Sale, st.lists(st.tuples(_MEMBER, _AMOUNT), min_size=1, max_size=3), st.none() | _DAY),
-        st.builds(Sale, st.lists(st.tuples(_MEMBER, _AMOUNT), min_size=1, max_size=3), _DAY),
+        st.builds(Sale, _AMOUNTS, st.none() | _DAY, st.just(False), st.just(0)),  # a strategy
+        st.builds(Sale, _AMOUNTS, _DAY, st.just(False), st.just(0)),  # a strategy
+        st.builds(Sale, _AMOUNTS, st.none() | _DAY, st.booleans(), _THRESHOLD),
+        st.builds(Sale, _AMOUNTS, _DAY, st.booleans(), _THRESHOLD),
         st.builds(Return, _MEMBER, st.integers(1, 90), st.none() | st.integers(0, 5)),
         st.builds(Close, _DAY),
         st.just(Propose()),
@@ -74,6 +95,8 @@ STEPS = st.lists(
         st.builds(Wallet, _MEMBER, st.integers(0, 1)),
         st.builds(Suspend, _MEMBER),
         st.builds(Reinstate, _MEMBER),
+        st.builds(Check, _MEMBER, _DAY, st.sampled_from((1, 3, 1000))),
+        st.builds(Withdraw, _MEMBER, _DAY),
     ),
     max_size=40,
 )

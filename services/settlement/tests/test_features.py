@@ -421,6 +421,8 @@ async def test_a_statement_shows_the_lines_of_its_period(world: World) -> None:
         base="1.25",
         amount_minor=100,
         hold_until=to_timestamp(day(14)),
+        held_minor=100,
+        waits_for=[pb.LINE_WAIT_RETURN_WINDOW],
     )
     assert not whole.lines[3].HasField("hold_until")
     part = await world.statement("anna", start_time=to_timestamp(day(1)), end_time=to_timestamp(day(3)))

@@ -6,7 +6,9 @@ The same random histories run through the pure decisions (many, with the books i
 
 import asyncio
 import tempfile
+from collections.abc import Collection
 from copy import deepcopy
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from fenxiao.api.settlement.v1 import settlement_pb2 as pb
 from fenxiao.errors import Refusal
 from libs.servicekit.testing import Harness
 from services.settlement.domain.accounts import Account, Balances, changes
-from services.settlement.domain.conditions import ReturnWindow, until
+from services.settlement.domain.conditions import Condition, Identity, ReturnWindow, Threshold, open_at, terms_of
 from services.settlement.domain.distribution import (
     Claimant,
     check_turn,
@@ -35,8 +37,18 @@ from services.settlement.domain.events import (
     LinesReleased,
     PayoutsBooked,
 )
-from services.settlement.domain.holding import HeldLine, Posted, Standing, decide_lines, decide_release, needed
+from services.settlement.domain.holding import (
+    HeldLine,
+    Posted,
+    Standing,
+    decide_lines,
+    decide_release,
+    needed,
+    touched,
+)
+from services.settlement.domain.identity import Said, checked_at
 from services.settlement.domain.payouts import Batch, Creditor, Share, Transfer, decide_booking
+from services.settlement.domain.releasing import Ripe
 from services.settlement.domain.time import decide_advance
 from services.settlement.tests import steps
 from services.settlement.tests.given import (
@@ -48,6 +60,8 @@ from services.settlement.tests.given import (
     START,
     account,
     day,
+    identity_checked,
+    identity_withdrawn,
     line,
     payee,
     posted,
@@ -72,7 +86,8 @@ class Books:
         self.listed: dict[int, dict[str, tuple[int, int, str]]] = {}
         self.progress: dict[int, int] = {}
         self.proposed = 0
-        self.time = None
+        self.time: datetime | None = None
+        self.said: dict[str, list[Said]] = {member: [] for member in MEMBERS}
 
     def apply(self, entry: LedgerEntry) -> None:
         for member, change in changes(entry.postings).items():
@@ -104,7 +119,7 @@ class Books:
 
     def held(self, member: str) -> dict[str, int]:
         mine = [
-            (until(one.conditions), name, held)
+            (terms_of(one.conditions).until or day(-1), name, held)
             for name, (one, held) in self.lines.items()
             if one.member == member and held
         ]
@@ -130,7 +145,36 @@ class Books:
             for one in lines
             if one.reverses
         }
-        self.apply(decide_lines(entered, self.time, standings, named))
+        entry = decide_lines(entered, self.time, standings, named)
+        self.apply(entry)
+        if self.time is not None:
+            self.release(self.time, touched(entry, self.time, thresholds=True))
+
+    def say(self, member: str, since: int, until: int) -> None:
+        self.said[member].append(Said(day(since), day(until)))
+        if self.time is not None:
+            self.release(self.time, [member])
+
+    def release(self, time: datetime, members: Collection[str] = MEMBERS) -> None:
+        """As the ledger does."""
+        ripe = {
+            name: (one.member, held, terms.threshold_minor)
+            for name, (one, held) in self.lines.items()
+            if held and one.member in members and not open_at((terms := terms_of(one.conditions)).until, time)
+            if not terms.identity or checked_at(time, self.said[one.member])
+        }
+        due: list[HeldLine] = []
+        for member in members:
+            sums: dict[int, int] = {}
+            for whose, held, threshold in ripe.values():
+                if whose == member:
+                    sums[threshold] = sums.get(threshold, 0) + held
+            net = self.balances[member].payable - self.balances[member].debt
+            reached = Ripe(net, sums).reached
+            due += [HeldLine(name, member, h) for name, (m, h, t) in ripe.items() if m == member and t <= reached]
+        debts = {member: balances.debt for member, balances in self.balances.items() if balances.debt}
+        for released in decide_release(GBP, time, due, debts):
+            self.apply(released)
 
     def close(self, number: int) -> dict[str, int]:
         """As the use case does: all or nothing."""
@@ -139,14 +183,7 @@ class Books:
         check_turn(previous)
         decide_advance(self.time, as_of, NOW)
         after = deepcopy(self)
-        due = [
-            HeldLine(name, one.member, held)
-            for name, (one, held) in self.lines.items()
-            if held and (end := until(one.conditions)) is not None and end <= as_of
-        ]
-        debts = {member: balances.debt for member, balances in self.balances.items() if balances.debt}
-        for released in decide_release(GBP, as_of, due, debts):
-            after.apply(released)
+        after.release(as_of)
         last = self.listed[previous.number] if previous else {}
         shares = decide_shares(
             Claimant(
@@ -195,7 +232,15 @@ class Books:
         assert sum(self.progress.values()) == sum(balances.paid for balances in self.balances.values())
 
 
-def ledger_line(name: str, member: str, amount: int, end: int | None = None, reverses: str = "") -> LedgerLine:
+def conditions_of(sale: steps.Sale) -> tuple[Condition, ...]:
+    windows = () if sale.until is None else (ReturnWindow(until=day(sale.until)),)
+    identity = (Identity(),) if sale.identity else ()
+    return (*windows, *identity, *((Threshold(least_minor=sale.threshold),) if sale.threshold else ()))
+
+
+def ledger_line(
+    name: str, member: str, amount: int, conditions: tuple[Condition, ...] = (), reverses: str = ""
+) -> LedgerLine:
     return LedgerLine(
         line=name,
         member=member,
@@ -204,7 +249,7 @@ def ledger_line(name: str, member: str, amount: int, end: int | None = None, rev
         rate="0.08",
         base="1",
         amount_minor=amount,
-        conditions=() if end is None else (ReturnWindow(until=day(end)),),
+        conditions=conditions,
         reverses=reverses,
     )
 
@@ -234,11 +279,11 @@ def test_the_decisions_keep_the_books(history: list[steps.Step]) -> None:  # noq
     books, naive, names = Books(), Naive(), Names()
     for step in history:
         match step:
-            case steps.Sale(amounts, end):
+            case steps.Sale(amounts, end, identity, threshold):
                 lines = [(names.next(member), member, amount) for member, amount in amounts]
-                books.post([ledger_line(name, member, amount, end) for name, member, amount in lines])
-                for name, member, amount in lines:
-                    naive.sale(name, member, amount, end)
+                conditions = conditions_of(step)
+                books.post([ledger_line(name, member, amount, conditions) for name, member, amount in lines])
+                naive.sale(lines, end, identity=identity, threshold=threshold)
             case steps.Return(member, amount, _):
                 named = names.named(step)
                 books.post([ledger_line(names.next(member, earns=False), member, -amount, reverses=named)])
@@ -265,6 +310,12 @@ def test_the_decisions_keep_the_books(history: list[steps.Step]) -> None:  # noq
             case steps.Reinstate(member):
                 books.withheld.discard(member)
                 naive.suspended.discard(member)
+            case steps.Check(member, since, days):
+                books.say(member, since, since + days)
+                naive.check(member, since, since + days)
+            case steps.Withdraw(member, since):
+                books.say(member, since, since)
+                naive.check(member, since, since)
         books.check()
         assert books.balances == {member: naive.balances(member) for member in MEMBERS}
 
@@ -300,12 +351,12 @@ async def take(  # noqa: PLR0912 # one branch a step
     world: World, naive: Naive, names: Names, roots: list[pb.Distribution], number: int, step: steps.Step
 ) -> None:
     match step:
-        case steps.Sale(amounts, end):
+        case steps.Sale(amounts, end, identity, threshold):
             lines = [(names.next(member), member, amount) for member, amount in amounts]
             window = None if end is None else day(end)
-            await world.hears(posted(*(line(name, member, amount, window) for name, member, amount in lines)))
-            for name, member, amount in lines:
-                naive.sale(name, member, amount, end)
+            made = (line(*one, window, identity=identity, threshold=threshold) for one in lines)
+            await world.hears(posted(*made))
+            naive.sale(lines, end, identity=identity, threshold=threshold)
         case steps.Return(member, amount, _):
             named = names.named(step)
             name = names.next(member, earns=False)
@@ -344,6 +395,12 @@ async def take(  # noqa: PLR0912 # one branch a step
         case steps.Reinstate(member):
             await world.hears(membership.MemberReinstated(member=member))
             naive.suspended.discard(member)
+        case steps.Check(member, since, days):
+            await world.hears(identity_checked(member, since, since + days))
+            naive.check(member, since, since + days)
+        case steps.Withdraw(member, since):
+            await world.hears(identity_withdrawn(member, since))
+            naive.check(member, since, since)
 
 
 async def check_ledger(world: World) -> None:

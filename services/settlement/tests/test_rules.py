@@ -7,7 +7,7 @@ import pytest
 
 from fenxiao.errors import Refusal
 from services.settlement.domain.assets import check_token, decide_registration, scale_of, to_minor
-from services.settlement.domain.conditions import ReturnWindow, fulfilled, until
+from services.settlement.domain.conditions import Identity, ReturnWindow, Terms, Threshold, fulfilled, terms_of
 from services.settlement.domain.errors import DoesNotFit
 from services.settlement.domain.payees import decide_payee
 from services.settlement.domain.time import decide_advance
@@ -98,9 +98,17 @@ def test_time_only_goes_forward_and_not_past_tomorrow() -> None:
 
 def test_conditions_are_fulfilled_when_the_last_one_is() -> None:
     windows = (ReturnWindow(until=day(3)), ReturnWindow(until=day(5)))
-    assert until(windows) == day(5)
-    assert until(()) is None
+    assert terms_of(windows) == Terms(day(5))
+    assert terms_of(()) == Terms()
     assert fulfilled((), None)
     assert not fulfilled(windows, None)
     assert not fulfilled(windows, day(4))
     assert fulfilled(windows, day(5))
+
+
+def test_conditions_that_time_does_not_fulfil_are_looked_at_later() -> None:
+    terms = terms_of((Threshold(least_minor=50), ReturnWindow(until=day(3)), Identity(), Threshold(least_minor=20)))
+    assert terms == Terms(day(3), identity=True, threshold_minor=50)
+    assert terms_of((Threshold(least_minor=-1),)) == Terms()
+    assert not fulfilled((Identity(),), day(9))
+    assert not fulfilled((Threshold(least_minor=1), ReturnWindow(until=day(3))), day(9))

@@ -1,12 +1,13 @@
 """The ledger's balances: what each member's accounts hold, and how far each ledger has come."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 from libs.eventlog import Reader, Recorded, Row, Tx, View
 from services.settlement.domain.accounts import Balances, changes
+from services.settlement.domain.conditions import only_window, terms_of
 from services.settlement.domain.distribution import Claimant
-from services.settlement.domain.events import LEDGER_ENTRIES, LedgerEntry, LinesHeld
+from services.settlement.domain.events import LEDGER_ENTRIES, LedgerEntry, LinesHeld, MoneyRedeemed
 
 _FIGURES = ", ".join(Balances._fields)
 _TOTALS = ", ".join(f"COALESCE(SUM({name}), 0)" for name in ("lines", *Balances._fields))
@@ -31,10 +32,12 @@ class Sums(NamedTuple):
     balances: Balances
 
 
-def version_of(reader: Reader, programme: str, currency: str) -> int:
-    """Version of the newest entry of a ledger; 0 for one without entries."""
-    row = reader.one("SELECT version FROM view_ledgers WHERE programme=? AND currency=?", (programme, currency))
-    return row[0] if row else 0
+def ledger_of(reader: Reader, programme: str, currency: str) -> tuple[int, bool]:
+    """Version of a ledger's newest entry, 0 for one without entries; whether it ever had a line with a threshold."""
+    row = reader.one(
+        "SELECT version, thresholds FROM view_ledgers WHERE programme=? AND currency=?", (programme, currency)
+    )
+    return (row[0], row[1] > 0) if row else (0, False)
 
 
 def currencies_of(reader: Reader, programme: str) -> list[str]:
@@ -74,8 +77,11 @@ def sums_of(reader: Reader, programme: str, currency: str) -> Sums:
     return Sums._make((*map(int, row[:4]), Balances._make(map(int, row[4:]))))
 
 
-def debts_of(reader: Reader, programme: str, currency: str) -> dict[str, int]:
-    """Members with a debt."""
+def debts_of(reader: Reader, programme: str, currency: str, members: Collection[str] | None = None) -> dict[str, int]:
+    """Members with a debt: of all, or of some."""
+    if members is not None:
+        some = ((member, balances_of(reader, programme, currency, member).balances.debt) for member in members)
+        return {member: debt for member, debt in some if debt}
     rows = reader.all(
         "SELECT member, debt FROM view_balances WHERE programme=? AND currency=? AND debt>0", (programme, currency)
     )
@@ -105,15 +111,20 @@ _ADD = ", ".join(f"{name}=view_balances.{name}+excluded.{name}" for name in ("li
 
 def _entered(tx: Tx, recorded: Recorded[LedgerEntry]) -> None:
     entry, programme = recorded.event, recorded.meta.programme
-    tx.run(
-        "INSERT INTO view_ledgers VALUES (?, ?, ?)"
-        " ON CONFLICT (programme, currency) DO UPDATE SET version=excluded.version",
-        (programme, entry.currency, recorded.version),
-    )
     lines: dict[str, int] = {}
+    thresholds = 0
+    if isinstance(entry, MoneyRedeemed):
+        lines[entry.member] = 1
     if isinstance(entry, LinesHeld):
         for line in entry.lines:
             lines[line.member] = lines.get(line.member, 0) + 1
+            if not only_window(line.conditions):
+                thresholds += terms_of(line.conditions).threshold_minor > 0
+    tx.run(
+        "INSERT INTO view_ledgers VALUES (?, ?, ?, ?) ON CONFLICT (programme, currency)"
+        " DO UPDATE SET version=excluded.version, thresholds=view_ledgers.thresholds+excluded.thresholds",
+        (programme, entry.currency, recorded.version, thresholds),
+    )
     changed = changes(entry.postings)
     tx.run_many(
         f"INSERT INTO view_balances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 # our own columns
@@ -131,7 +142,8 @@ BALANCES = View(
     name="balances",
     ddl=[
         "CREATE TABLE IF NOT EXISTS view_ledgers ("
-        "programme TEXT NOT NULL, currency TEXT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (programme, currency))",
+        "programme TEXT NOT NULL, currency TEXT NOT NULL, version BIGINT NOT NULL, thresholds BIGINT NOT NULL,"
+        " PRIMARY KEY (programme, currency))",
         "CREATE TABLE IF NOT EXISTS view_balances ("
         "programme TEXT NOT NULL, currency TEXT NOT NULL, member TEXT NOT NULL, lines BIGINT NOT NULL, "
         + ", ".join(f"{name} BIGINT NOT NULL" for name in Balances._fields)

@@ -1,17 +1,28 @@
 """Every line, with what of it is still held; and the plans by which the lines were computed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Final, NamedTuple
 
-from libs.eventlog import Reader, Recorded, Tx, View
-from services.settlement.domain.conditions import until
-from services.settlement.domain.events import LinesHeld, LinesReleased
+from fenxiao.money import EXACT, minor_digits, plain
+from libs.eventlog import Reader, Recorded, Row, Tx, View
+from services.settlement.domain.conditions import only_window, terms_of
+from services.settlement.domain.events import LedgerLine, LinesHeld, LinesReleased, MoneyRedeemed
 from services.settlement.domain.holding import HeldLine
+from services.settlement.domain.releasing import Ripe
 from services.settlement.views.columns import to_micros
+from services.settlement.views.identities import CHECKED
 
 _PAGE: Final = 64
 """Held lines read at once: a clawback rarely takes from more."""
+_MEMBERS: Final = 400
+"""Members of whom lines are read at once."""
+_NO_WINDOW: Final = -(2**63)
+"""When the window of a line ends that has conditions, but no window: before all others, in every database alike."""
+
+_RIPE: Final = f"l.programme=? AND l.currency=? AND l.held_minor>0 AND l.hold_until<=? AND (l.identity=0 OR {CHECKED})"
+"""Lines that wait for nothing but their threshold; the time is given three times."""
 
 
 class LineRow(NamedTuple):
@@ -26,6 +37,11 @@ class LineRow(NamedTuple):
     base: str
     amount_minor: int
     hold_until: int | None
+    identity: int
+    """1 if it waits for the member's identity where that is not checked, else 0."""
+    threshold_minor: int
+    """0 for none."""
+    held_minor: int
 
 
 def lines_of(
@@ -38,8 +54,8 @@ def lines_of(
 ) -> list[LineRow]:
     """A member's lines that occurred in [start, end), oldest first."""
     sql = (
-        "SELECT line, source, occurred_at, component, level, rate, base, amount_minor, hold_until FROM view_lines"
-        " WHERE programme=? AND currency=? AND member=?"
+        "SELECT line, source, occurred_at, component, level, rate, base, amount_minor, hold_until, identity,"
+        " threshold_minor, held_minor FROM view_lines WHERE programme=? AND currency=? AND member=?"
     )
     params: list[object] = [programme, currency, member]
     if start is not None:
@@ -48,7 +64,12 @@ def lines_of(
     if end is not None:
         sql += " AND occurred_at<?"
         params.append(to_micros(end))
-    return [LineRow(*row) for row in reader.all(sql + " ORDER BY occurred_at, line", params)]
+    return [_line_row(row) for row in reader.all(sql + " ORDER BY occurred_at, line", params)]
+
+
+def _line_row(row: Row) -> LineRow:
+    found = LineRow._make(row)
+    return found._replace(hold_until=None if found.hold_until == _NO_WINDOW else found.hold_until)
 
 
 def held_line(reader: Reader, programme: str, currency: str, line: str) -> HeldLine | None:
@@ -78,24 +99,46 @@ def held_of(reader: Reader, programme: str, currency: str, member: str, need: in
     return found
 
 
-def due_lines(reader: Reader, programme: str, currency: str, time: datetime) -> list[HeldLine]:
-    """Held lines whose conditions are fulfilled at a time, by member."""
-    rows = reader.all(
-        "SELECT line, member, held_minor FROM view_lines"
-        " WHERE programme=? AND currency=? AND held_minor>0 AND hold_until<=? ORDER BY member, line",
-        (programme, currency, to_micros(time)),
-    )
-    return [HeldLine(*row) for row in rows]
+def ripe_of(
+    reader: Reader, programme: str, currency: str, time: datetime, members: Collection[str] | None = None
+) -> dict[str, Ripe]:
+    """What members have ripe at a time: of all, or of some."""
+    found: dict[str, tuple[int, dict[int, int]]] = {}
+    for narrowed, some in _of_members(members):
+        rows = reader.all(
+            "SELECT l.member, b.payable-b.debt, l.threshold_minor, SUM(l.held_minor) FROM view_lines l"  # noqa: S608 # our own
+            " JOIN view_balances b ON b.programme=l.programme AND b.currency=l.currency AND b.member=l.member"
+            f" WHERE {_RIPE}{narrowed} GROUP BY l.member, b.payable-b.debt, l.threshold_minor",
+            (programme, currency, *(to_micros(time),) * 3, *some),
+        )
+        for member, net, threshold, amount in rows:
+            # PostgreSQL sums bigints to numerics, which arrive as decimals.
+            found.setdefault(member, (net, {}))[1][threshold] = int(amount)
+    return {member: Ripe(net, held) for member, (net, held) in found.items()}
 
 
-def due_sums(reader: Reader, programme: str, currency: str, time: datetime) -> dict[str, int]:
-    """The same summed up by member."""
-    rows = reader.all(
-        "SELECT member, SUM(held_minor) FROM view_lines"
-        " WHERE programme=? AND currency=? AND held_minor>0 AND hold_until<=? GROUP BY member",
-        (programme, currency, to_micros(time)),
-    )
-    return {member: int(amount) for member, amount in rows}
+def due_lines(
+    reader: Reader, programme: str, currency: str, time: datetime, reached: Mapping[str, int] | None = None
+) -> list[HeldLine]:
+    """All ripe lines; or of some members those up to the threshold that each has reached."""
+    found: list[HeldLine] = []
+    for narrowed, some in _of_members(reached):
+        rows = reader.all(
+            "SELECT l.line, l.member, l.held_minor, l.threshold_minor FROM view_lines l"  # noqa: S608 # our own
+            f" WHERE {_RIPE}{narrowed} ORDER BY l.member, l.line",
+            (programme, currency, *(to_micros(time),) * 3, *some),
+        )
+        found += [HeldLine(*row[:3]) for row in rows if reached is None or row[3] <= reached[row[1]]]
+    return found
+
+
+def _of_members(members: Collection[str] | None) -> Iterable[tuple[str, Sequence[str]]]:
+    """What narrows a query down to some members, so many at once; nothing for all of them."""
+    if members is None:
+        return [("", ())]
+    every = sorted(members)
+    parts = (every[start : start + _MEMBERS] for start in range(0, len(every), _MEMBERS))
+    return ((f" AND l.member IN ({', '.join('?' * len(some))})", some) for some in parts)
 
 
 def plan_hashes_of(reader: Reader, programme: str, currency: str) -> list[str]:
@@ -108,7 +151,7 @@ def _held(tx: Tx, recorded: Recorded[LinesHeld]) -> None:
     entry, programme = recorded.event, recorded.meta.programme
     occurred_at = to_micros(entry.occurred_at)
     tx.run_many(
-        "INSERT INTO view_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO view_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 programme,
@@ -122,7 +165,7 @@ def _held(tx: Tx, recorded: Recorded[LinesHeld]) -> None:
                 line.rate,
                 line.base,
                 line.amount_minor,
-                to_micros(until(line.conditions)),
+                *_terms(line),
                 entry.held(line),
             )
             for line in entry.lines
@@ -134,6 +177,38 @@ def _held(tx: Tx, recorded: Recorded[LinesHeld]) -> None:
             "INSERT INTO view_line_plans VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             (programme, entry.currency, entry.plan_hash),
         )
+
+
+def _terms(line: LedgerLine) -> tuple[int | None, int, int]:
+    conditions = line.conditions
+    if window := only_window(conditions):
+        return to_micros(window.until), 0, 0
+    until, identity, threshold = terms_of(conditions)
+    if until is None:
+        return _NO_WINDOW if conditions else None, int(identity), threshold
+    return to_micros(until), int(identity), threshold
+
+
+def _redeemed(tx: Tx, recorded: Recorded[MoneyRedeemed]) -> None:
+    """What points were redeemed for stands among the lines, so that these add up to what was accrued."""
+    entry, digits = recorded.event, minor_digits(recorded.event.currency)
+    tx.run(
+        "INSERT INTO view_lines (programme, currency, line, member, source, occurred_at, component, level, rate, base,"
+        " amount_minor, hold_until, identity, threshold_minor, held_minor)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, NULL, 0, 0, 0)",
+        (
+            recorded.meta.programme,
+            entry.currency,
+            entry.redemption,
+            entry.member,
+            entry.redemption,
+            to_micros(entry.redeemed_at),
+            f"reward:{entry.reward}",
+            plain(Decimal(entry.each_minor).scaleb(-digits, EXACT)),
+            str(entry.quantity),
+            entry.amount_minor,
+        ),
+    )
 
 
 def _released(tx: Tx, recorded: Recorded[LinesReleased]) -> None:
@@ -154,7 +229,8 @@ LINES = View(
         "programme TEXT NOT NULL, currency TEXT NOT NULL, line TEXT NOT NULL, member TEXT NOT NULL,"
         " source TEXT NOT NULL, occurred_at BIGINT NOT NULL, component TEXT NOT NULL, level BIGINT NOT NULL,"
         " rate TEXT NOT NULL, base TEXT NOT NULL, amount_minor BIGINT NOT NULL, hold_until BIGINT,"
-        " held_minor BIGINT NOT NULL, PRIMARY KEY (programme, line))",
+        " identity BIGINT NOT NULL, threshold_minor BIGINT NOT NULL, held_minor BIGINT NOT NULL,"
+        " PRIMARY KEY (programme, line))",
         "CREATE INDEX IF NOT EXISTS view_lines_statement"
         " ON view_lines (programme, currency, member, occurred_at, line)",
         "CREATE INDEX IF NOT EXISTS view_lines_due ON view_lines (programme, currency, hold_until) WHERE held_minor>0",
@@ -163,5 +239,5 @@ LINES = View(
         "CREATE TABLE IF NOT EXISTS view_line_plans ("
         "programme TEXT NOT NULL, currency TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (programme, currency, hash))",
     ],
-    own={LinesHeld: _held, LinesReleased: _released},
+    own={LinesHeld: _held, LinesReleased: _released, MoneyRedeemed: _redeemed},
 )

@@ -4,65 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from fenxiao.api.commission.v1 import commission_pb2
-from fenxiao.api.membership.v1 import membership_pb2, placement_pb2
 from fenxiao.api.settlement.v1 import settlement_pb2
 from fenxiao.cli.session import id_of, time_text
 from fenxiao.client.imports import ImportResult
-
-
-def programme(message: membership_pb2.Programme) -> dict[str, Any]:
-    """Give a programme."""
-    return {
-        "programme": id_of(message.name),
-        "name": message.display_name,
-        "currency": message.currency,
-        "time_zone": message.time_zone,
-        "start": time_text(message.start_time),
-        "placement": {
-            "width": message.placement.width,
-            "spill": _word(placement_pb2.Spill.Name(message.placement.spill), "SPILL_"),
-        }
-        if message.HasField("placement")
-        else None,
-    }
-
-
-def member(message: membership_pb2.Member, members: Mapping[str, str]) -> dict[str, Any]:
-    """Give a member; `members` are the merchant's numbers of sponsor and parent by resource name."""
-    return {
-        "member": id_of(message.name),
-        "member_id": message.reference,
-        "sponsor": id_of(message.sponsor),
-        "sponsor_id": members.get(message.sponsor, ""),
-        "joined_at": time_text(message.join_time),
-        "name": message.display_name,
-        "email": message.email,
-        "country": message.country,
-        "wallet": message.wallet.account,
-        "wallet_proven": message.wallet.proven,
-        "state": _word(membership_pb2.MemberState.Name(message.state), "MEMBER_STATE_"),
-        "payee": message.payee,
-        "place": {
-            "parent": id_of(message.place.parent),
-            "parent_id": members.get(message.place.parent, ""),
-            "leg": message.place.leg,
-            "since": time_text(message.place.effective_time),
-            "choice": _word(placement_pb2.PlacementChoice.Name(message.place.choice), "PLACEMENT_CHOICE_"),
-        }
-        if message.HasField("place")
-        else None,
-    }
-
-
-def node(message: membership_pb2.GetTreeResponse.Node) -> dict[str, Any]:
-    """Give a member in the tree."""
-    return {
-        "member": id_of(message.name),
-        "member_id": message.reference,
-        "sponsor": id_of(message.sponsor),
-        "level": message.level,
-        "children": message.children,
-    }
 
 
 def import_result(result: ImportResult, file: str) -> dict[str, Any]:
@@ -120,7 +64,11 @@ def derivation(message: commission_pb2.ExplainSaleResponse.Derivation, members: 
         "exact_amount": line.exact_amount,
         "amount": line.amount_minor,
         "currency": line.currency,
+        "points": line.points,
+        "expires_at": time_text(line.expire_time) if line.HasField("expire_time") else None,
         "hold_until": time_text(line.hold_until) if line.HasField("hold_until") else None,
+        "needs_identity": line.needs_identity,
+        "threshold": line.threshold_minor or None,
         "path": [{"member": id_of(name), "member_id": members.get(name, "")} for name in message.path],
         "rule": message.rule,
         "event_id": message.event_id,
@@ -199,6 +147,40 @@ def rating(message: commission_pb2.Rating, members: Mapping[str, str]) -> dict[s
     }
 
 
+def alarm(message: commission_pb2.Alarm, members: Mapping[str, str]) -> dict[str, Any]:
+    """Give an alarm; one that is only estimated has no id, and nobody has raised it."""
+    return {
+        "alarm": id_of(message.name),
+        "period": id_of(message.period),
+        "raised_by": id_of(message.raised_by),
+        "cleared_by": id_of(message.cleared_by),
+        "state": _word(commission_pb2.AlarmState.Name(message.state), "ALARM_STATE_"),
+        "rule": message.rule,
+        "severity": message.severity,
+        "member": id_of(message.member),
+        "member_id": members.get(message.member, ""),
+        "found": message.found.en,
+        "found_zh": message.found.zh,
+        "law": message.law.en,
+        "law_zh": message.law.zh,
+        "satisfied_by": message.satisfied_by.en,
+        "satisfied_by_zh": message.satisfied_by.zh,
+        "source": message.source.en,
+        "source_zh": message.source.zh,
+    }
+
+
+def standing(message: commission_pb2.Standing, members: Mapping[str, str]) -> dict[str, Any]:
+    """Give a member's place on a leaderboard."""
+    return {
+        "place": message.place,
+        "member": id_of(message.member),
+        "member_id": members.get(message.member, ""),
+        "value": message.value,
+        "rank": message.rank,
+    }
+
+
 def dispute(message: commission_pb2.Dispute, members: Mapping[str, str]) -> dict[str, Any]:
     """Give a dispute."""
     return {
@@ -209,6 +191,7 @@ def dispute(message: commission_pb2.Dispute, members: Mapping[str, str]) -> dict
         "state": _word(commission_pb2.DisputeState.Name(message.state), "DISPUTE_STATE_"),
         "correction": message.correction_minor,
         "currency": message.currency,
+        "points": message.points,
         "correction_line": message.correction_line,
         "opened_at": time_text(message.open_time),
         "answered_at": time_text(message.answer_time) if message.HasField("answer_time") else None,
@@ -219,6 +202,19 @@ def dispute(message: commission_pb2.Dispute, members: Mapping[str, str]) -> dict
         "reason": message.reason,
         "answer": message.answer,
         "why": message.why,
+    }
+
+
+def rank_grant(message: commission_pb2.RankGrant, members: Mapping[str, str]) -> dict[str, Any]:
+    """Give a granted rank."""
+    return {
+        "member": id_of(message.member),
+        "member_id": members.get(message.member, ""),
+        "rank": message.rank,
+        "since": time_text(message.effective_time),
+        "until": time_text(message.end_time) if message.HasField("end_time") else None,
+        "granted_by": message.granted_by,
+        "granted_at": time_text(message.record_time),
     }
 
 
@@ -239,6 +235,9 @@ def statement(message: settlement_pb2.Statement, members: Mapping[str, str]) -> 
                 "base": line.base,
                 "amount": line.amount_minor,
                 "hold_until": time_text(line.hold_until) if line.HasField("hold_until") else None,
+                "threshold": line.threshold_minor or None,
+                "held": line.held_minor,
+                "waits_for": [_word(settlement_pb2.LineWait.Name(wait), "LINE_WAIT_") for wait in line.waits_for],
             }
             for line in message.lines
         ],

@@ -5,13 +5,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from fenxiao.cli import texts_plans
+from fenxiao.cli import texts_epcis, texts_plans, texts_points, texts_watch
 
 ENGLISH: Final = "en"
 CHINESE: Final = "zh"
 
 _CHINESE_TEXTS: Final = {
+    **texts_epcis.CHINESE,
     **texts_plans.CHINESE,
+    **texts_points.CHINESE,
+    **texts_watch.CHINESE,
     # commands
     "Fenxiao: a distribution network that its members need not take on trust.": (
         "分销：成员无需凭信任即可参与的分销网络。"
@@ -34,6 +37,34 @@ _CHINESE_TEXTS: Final = {
     "The parent; by spill-over from there without --leg.": "安置上级；未给出 --leg 时从该处按规则滑落。",
     "left, right, or its number from 0 on the left.": "left、right，或从左起以 0 开始的编号。",
     "placement tree": "安置树",
+    "CSV or Parquet: member_id, since, placement_id, leg.": "CSV 或 Parquet：member_id、since、placement_id、leg。",
+    "The placement tree instead of that of the sponsors.": "显示安置树，而非推荐树。",
+    "Record that a member's identity was checked, or the checks of a file.": (
+        "记录成员已通过身份核验，也可按文件批量记录。"
+    ),
+    "Take back that a member's identity was checked.": "撤回成员的身份核验。",
+    "Have a member live in another country from a moment on.": "变更成员自某时起所在的国家或地区。",
+    "Publish in which countries the members live, for good: plans that pay by country need it.": (
+        "公开成员所在的国家或地区，且不可撤回：按国家付佣的方案需要。"
+    ),
+    "When the check expires; without end if it is left out.": "核验到期的时间；不填则无期限。",
+    "What the provider calls the check; stored encrypted.": "核验机构的编号；加密保存。",
+    "CSV or Parquet: member_id, verified_at, verified_until, check_reference.": (
+        "CSV 或 Parquet：member_id、verified_at、verified_until、check_reference。"
+    ),
+    "Why it counts no longer; stored encrypted.": "撤回的原因；加密保存。",
+    "ISO 3166-1 alpha-2 code, such as GB.": "ISO 3166-1 两位字母代码，例如 CN。",
+    "What stands as the country of these members is no ISO 3166-1 code; give `members change-country` one.": (
+        "这些成员登记的国家不是 ISO 3166-1 代码，请用 `members change-country` 改正。"
+    ),
+    "country": "国家或地区",
+    "countries": "成员的国家",
+    "disclosed": "已公开",
+    "not disclosed": "未公开",
+    "identity": "身份核验",
+    "not checked": "未核验",
+    "checked at {time}": "{time} 已核验",
+    "checked at {time}, until {end}": "{time} 已核验，有效至 {end}",
     "balanced": "逐层填满",
     "weaker": "人数较少的支线优先",
     "left": "最左线",
@@ -77,6 +108,18 @@ _CHINESE_TEXTS: Final = {
         "逐分解释一笔销售或退货的每条佣金，或对账单中的一条明细。"
     ),
     "The merchant's number of the sale, or the UUID of a sale or line.": "商家的销售编号，或销售、明细的 UUID。",
+    "Ranks that are granted to members.": "授予成员的职级。",
+    "Grant a member a rank whatever the plan's rules say, or those of a file.": (
+        "不论方案规则如何，授予成员职级；也可按文件批量授予。"
+    ),
+    "Let the plan's rules decide on a member's rank again.": "撤回授予，职级重新由方案规则决定。",
+    "List granted ranks, in the order in which they were granted.": "按授予顺序列出职级。",
+    "A rank of the plan.": "方案中的职级。",
+    "When it is withdrawn at once; without end if it is left out.": "届时自动撤回；不填则无期限。",
+    "CSV or Parquet: member_id, rank, since, until.": "CSV 或 Parquet：member_id、rank、since、until。",
+    "since": "起",
+    "until": "止",
+    "granted by": "授予人",
     "Disputes about posted lines.": "对已入账明细的异议。",
     "Dispute a line on behalf of its member.": "代成员对其明细提出异议。",
     "Answer a dispute.": "答复异议。",
@@ -201,6 +244,11 @@ _CHINESE_TEXTS: Final = {
     "rate": "比例",
     "base": "基数",
     "held until": "冻结至",
+    "waits for": "等待",
+    "an identity check": "身份核验",
+    "{least} payable": "应付余额达到 {least}",
+    "and until": "并须",
+    "the identity is checked": "完成身份核验",
     "component": "组成",
     "accrued": "应计",
     "clawed back": "扣回",
@@ -318,6 +366,10 @@ _CHINESE_CHECKS: Final = {
     "sources": "入账的明细都属于已记录的销售、退货或异议",
     "corrections": "每项更正均由成立的异议授权，且扣回不超过该明细的剩余金额",
     "lines": "每笔销售和退货的明细均由当时的方案与推荐树得出",
+    "sealed": "关闭所入账的明细与业绩都在其封存之后",
+    "periods": "期间依次关闭，各按当时生效的方案",
+    "closings": "每次关闭的明细与业绩均由其截止点、方案与推荐树得出",
+    "alarms": "每次关闭都说明期间的销售额与报酬总额，并按方案的规则发出或解除警示",
     "booked": "每条入账明细在账本中恰好记一次",
     "entitlements": "每项应得等于成员明细中已可支付的部分，且从不减少",
     "trees": "每次分配的根、数据哈希与总额均由其应得得出",

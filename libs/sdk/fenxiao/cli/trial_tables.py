@@ -36,7 +36,7 @@ def print_trial(done: Trial, files: FactFiles, top: int, worst: int) -> None:
             (t("members"), f"{given['members']:,}"),
             (t("sales"), f"{given['sales']:,}"),
             (t("returns"), f"{given['returns']:,}"),
-            (t("net sales"), f"{found['net_sales']} {done.currency}"),
+            (t("net sales"), f"{Decimal(found['net_sales']):,f} {done.currency}"),
             (t("accrued"), money(totals["accrued"])),
             (t("clawed back"), money(totals["clawed_back"])),
             (t("cut by caps"), money(totals["cut"])),
@@ -80,6 +80,15 @@ def print_trial(done: Trial, files: FactFiles, top: int, worst: int) -> None:
     members = sorted(found["by_member"], key=lambda one: (-one["net"], one["member_id"]))
     _print_members(members[: top or None], money)
     _say_more(len(members), top)
+    board = trials.leaderboard(done.board)
+    if board is not None:
+        head = t("Leaderboard of the last period, from {start}, by {by}")
+        typer.echo(head.format(start=board["start"], by=board["by"]))
+        output.table(
+            [t("standing"), t("member"), t("value"), t("rank")],
+            [[str(one["place"]), one["member_id"], one["value"], one["rank"]] for one in board["standings"]],
+            right=[0, 2],
+        )
     if found["worst"]:
         typer.echo(t("Who comes off worst: below zero, or with most lost to returns and caps"))
         _print_members(found["worst"], money)
@@ -105,7 +114,7 @@ def print_comparison(found: dict[str, Any], top: int) -> None:
     sides = [found["a"], found["b"]]
     output.facts(
         [
-            (t("net sales"), f"{found['net_sales']} {found['currency']}"),
+            (t("net sales"), f"{Decimal(found['net_sales']):,f} {found['currency']}"),
             *(
                 (name, f"{side['version']}  {side['hash'][:12]}  {money(side['totals']['net'])}  "
                  f"{_percent(side['totals']['share_of_sales'])}")

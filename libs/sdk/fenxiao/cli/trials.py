@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -10,6 +11,8 @@ from fenxiao.client.line_files import Value
 from fenxiao.money import plain
 from fenxiao.plans import ENGINE_VERSION, Plan, format_instant
 from fenxiao.plans.explain import Derivation, explain
+from fenxiao.plans.periods.inputs import Period
+from fenxiao.plans.periods.leaderboard import By, Standing
 from fenxiao.plans.sales.sale import SaleKind
 from fenxiao.plans.trials.facts import Facts
 from fenxiao.plans.trials.simulate import Posting, Simulation
@@ -46,6 +49,17 @@ class Version(NamedTuple):
 
     plan: Plan
     hash: str
+    effective_from: datetime
+    """As the document says, also where the plan is taken as if it had always been in force."""
+
+
+class Board(NamedTuple):
+    """Who comes first in the last period."""
+
+    by: str
+    plan: Plan
+    period: Period
+    standings: Sequence[Standing]
 
 
 class Trial(NamedTuple):
@@ -56,6 +70,8 @@ class Trial(NamedTuple):
     report: Report
     net: Decimal
     """What was sold, less what came back."""
+    board: Board | None = None
+    """If it was asked for, and there was a period."""
 
     @property
     def currency(self) -> str:
@@ -113,9 +129,9 @@ def versions(given: Iterable[Version]) -> list[dict[str, Any]]:
             "plan": plan.plan,
             "version": plan.version,
             "currency": plan.currency,
-            "effective_from": format_instant(plan.effective_from),
+            "effective_from": format_instant(since),
         }
-        for plan, hash_ in given
+        for plan, hash_, since in given
     ]
 
 
@@ -159,6 +175,27 @@ def trial(done: Trial, worst: int) -> dict[str, Any]:
             {"asset": asset, "totals": _sums(None, totals.all), **_parts(None, totals, types)}
             for asset, totals in done.report.assets.items()
             if asset
+        ],
+    }
+
+
+def leaderboard(board: Board | None) -> dict[str, Any] | None:
+    """Give a leaderboard as the service does."""
+    if board is None:
+        return None
+    ranks = [rank.id for rank in board.plan.ranks] if board.by in {By.RANK, By.HIGHEST} else []
+    return {
+        "by": board.by,
+        "start": format_instant(board.period.start),
+        "end": format_instant(board.period.end),
+        "standings": [
+            {
+                "place": one.place,
+                "member_id": one.member,
+                "value": plain(one.value),
+                "rank": ranks[int(one.value) - 1] if ranks else "",
+            }
+            for one in board.standings
         ],
     }
 

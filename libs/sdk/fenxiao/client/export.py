@@ -18,7 +18,8 @@ from google.protobuf.message import Message
 
 from fenxiao.api.events.v1 import events_pb2
 from fenxiao.api.membership.v1 import membership_pb2
-from fenxiao.api.settlement.v1 import settlement_pb2
+from fenxiao.api.settlement.v1 import events_pb2 as settlement_events
+from fenxiao.api.settlement.v1 import points_pb2, settlement_pb2
 from fenxiao.client.client import Client, pages
 from fenxiao.errors import Kind, Refusal
 from fenxiao.verify.export import FORMAT  # loads the events' types too, without which they cannot be written as JSON
@@ -54,8 +55,10 @@ async def export(client: Client, programme: str, folder: Path, report: Report | 
 
 
 def _contents(client: Client, programme: str) -> dict[str, AsyncIterator[Message]]:
-    events = {f"{service}.jsonl": _events(client, service, programme) for service in _SERVICES}
-    return {**events, "statements.jsonl": _statements(client, programme)}
+    currencies = set[str]()
+    events = {f"{service}.jsonl": _events(client, service, programme, currencies) for service in _SERVICES}
+    statements = _statements(client, programme, currencies)
+    return {**events, "statements.jsonl": statements, "points.jsonl": _points(client, programme)}
 
 
 async def _write(path: Path, rows: AsyncIterator[Message], report: Report | None) -> dict[str, Any]:
@@ -82,17 +85,30 @@ async def _positions(client: Client, programme: str) -> list[str]:
     return [client.consistency.position(service) for service in _SERVICES]
 
 
-async def _events(client: Client, service: str, programme: str) -> AsyncIterator[Message]:
+async def _events(client: Client, service: str, programme: str, currencies: set[str]) -> AsyncIterator[Message]:
+    """Notes the currencies that are paid in."""
+    asset = settlement_events.AssetRegistered()
     request = events_pb2.ListEventsRequest(parent=f"programmes/{programme}", page_size=500)
     async for page in pages(client.events(service).ListEvents, request):
         for event in page.events:
+            if event.data.Unpack(asset):
+                currencies.add(asset.currency)
             yield event
 
 
-async def _statements(client: Client, programme: str) -> AsyncIterator[Message]:
+async def _statements(client: Client, programme: str, currencies: set[str]) -> AsyncIterator[Message]:
+    """In the programme's currency, and in others that are paid in."""
     parent = f"programmes/{programme}"
     found = await client.membership.GetProgramme(membership_pb2.GetProgrammeRequest(name=parent))
-    request = settlement_pb2.ListStatementsRequest(parent=parent, currency=found.currency, page_size=1000)
-    async for page in pages(client.settlement.ListStatements, request):
-        for statement in page.statements:
-            yield statement
+    for currency in sorted({found.currency} | currencies):
+        request = settlement_pb2.ListStatementsRequest(parent=parent, currency=currency, page_size=1000)
+        async for page in pages(client.settlement.ListStatements, request):
+            for statement in page.statements:
+                yield statement
+
+
+async def _points(client: Client, programme: str) -> AsyncIterator[Message]:
+    request = points_pb2.ListPointsRequest(parent=f"programmes/{programme}", page_size=1000)
+    async for page in pages(client.settlement.ListPoints, request):
+        for points in page.points:
+            yield points

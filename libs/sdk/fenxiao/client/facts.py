@@ -6,9 +6,10 @@ A line that the services would refuse is refused here, with its number and the s
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from fenxiao.client.lines import MEMBER_COLUMNS, SALE_COLUMNS, read_leg
 from fenxiao.client.rows import BadRow, Columns, Row
@@ -65,31 +66,49 @@ def read_facts(members: Path, sales: Path, *, ranks: Collection[str] = (), repor
             raise Refusal("UNKNOWN_RANK", message, field="rank")
         return found.facts.join(member)
 
-    _read(found, members, MEMBER_COLUMNS.whole, "member_id", join, report)
-    _read(found, sales, SALE_COLUMNS.whole, "sale_id", lambda row: found.facts.report(reported(row.values)), report)
+    _read(found, members, MEMBER_COLUMNS.whole, _MEMBERS, join, report)
+    _read(found, sales, SALE_COLUMNS.whole, _SALES, lambda row: found.facts.report(reported(row.values)), report)
     return found
 
 
+class _Refers(NamedTuple):
+    """By which column lines of a file refer to others of it, and the reason when there is no such line (yet)."""
+
+    id: str
+    column: str
+    missing: str
+
+
+_MEMBERS: Final = _Refers("member_id", "sponsor_id", "UNKNOWN_SPONSOR")
+_SALES: Final = _Refers("sale_id", "original_sale_id", "UNKNOWN_SALE")
+
+
 def _read(
-    found: FactFiles,
-    path: Path,
-    columns: Columns,
-    id_column: str,
-    take: Callable[[Row], bool],
-    report: Report | None,
+    found: FactFiles, path: Path, columns: Columns, refers: _Refers, take: Callable[[Row], bool], report: Report | None
 ) -> None:
+    """Take the lines in their order; one that refers to a later line is taken right behind that."""
     table = open_table(path, columns)
-    for number, row in enumerate(table, 1):
-        if isinstance(row, BadRow):
-            _refuse(found, RefusedFact(str(path), row.line, "", row.reason, row.message))
-        else:
+    waiting: dict[str, list[tuple[Row, RefusedFact]]] = {}
+    for number, line in enumerate(table, 1):
+        if isinstance(line, BadRow):
+            _refuse(found, RefusedFact(str(path), line.line, "", line.reason, line.message))
+        ready = [] if isinstance(line, BadRow) else [line]
+        while ready:
+            row = ready.pop()
             try:
                 found.repeated += not take(row)
             except Refusal as no:
-                problem = RefusedFact(str(path), row.line, row.values[id_column], no.reason, no.message, no.field)
-                _refuse(found, problem)
+                problem = RefusedFact(str(path), row.line, row.values[refers.id], no.reason, no.message, no.field)
+                if no.reason == refers.missing:
+                    waiting.setdefault(row.values[refers.column], []).append((row, problem))
+                else:
+                    _refuse(found, problem)
+            else:
+                ready += [one for one, _ in reversed(waiting.pop(row.values[refers.id], []))]
         if report and number % _STEP == 0:
             report(number, table.read, table.size)
+    for problem in sorted((one for rows in waiting.values() for _, one in rows), key=lambda one: one.line):
+        _refuse(found, problem)
 
 
 def _refuse(found: FactFiles, problem: RefusedFact) -> None:
@@ -100,12 +119,17 @@ def _refuse(found: FactFiles, problem: RefusedFact) -> None:
 
 def joined(values: Mapping[str, str]) -> Joined:
     """Read a line of the members' file."""
+    verified_at, verified_until = (_moment(values, name) for name in ("verified_at", "verified_until"))
+    if verified_until is not None and (verified_at is None or verified_until <= verified_at):
+        message = "A check that ends must have begun before; look at verified_at and verified_until."
+        raise Refusal("INVALID_TIME", message, field="verified_until")
     return Joined(
         id=_reference(values["member_id"], "member_id"),
         sponsor=values["sponsor_id"] and _reference(values["sponsor_id"], "sponsor_id"),
         joined_at=parse_instant(values["joined_at"], field="joined_at"),
         country=values.get("country", ""),
-        verified_at=parse_instant(verified, field="verified_at") if (verified := values.get("verified_at")) else None,
+        verified_at=verified_at,
+        verified_until=verified_until,
         rank=values.get("rank", ""),
         placement=values.get("placement_id", ""),
         leg=read_leg(values.get("leg", "")),
@@ -145,6 +169,11 @@ def _reference(text: str, name: str) -> str:
     if not _REFERENCE.fullmatch(text):
         raise Refusal("INVALID_REFERENCE", "A number has 1 to 128 characters on one line.", field=name)
     return text
+
+
+def _moment(values: Mapping[str, str], name: str) -> datetime | None:
+    text = values.get(name, "")
+    return parse_instant(text, field=name) if text else None
 
 
 def _text(values: Mapping[str, str], name: str) -> str:

@@ -1,4 +1,4 @@
-"""Imports: files of members, of sales and of wallets, sent in batches, each line taken, repeated or refused for itself.
+"""Imports: files of members, sales and more, sent in batches, each line taken, repeated or refused for itself.
 
 A file of any length goes through in bounded memory. Batches go in the order of the file, since a sponsor may stand in
 an earlier line and a return behind its sale; while one is under way, the next is read and its members are looked up.
@@ -16,7 +16,7 @@ from typing import Any, Final, TextIO
 from fenxiao.api.common.v1 import common_pb2
 from fenxiao.client.client import Client
 from fenxiao.client.filecheck import FileCheck, MemberCheck, SaleCheck
-from fenxiao.client.kinds import Entry, Kind, Members, RefusedLine, Sales, Wallets
+from fenxiao.client.kinds import Entry, IdentityChecks, Kind, Members, Placements, Ranks, RefusedLine, Sales, Wallets
 from fenxiao.client.rows import BadRow, Row, Table
 from fenxiao.client.tables import open_table
 from fenxiao.errors import Refusal
@@ -34,7 +34,7 @@ class ImportResult:
     """What became of a file."""
 
     kind: str
-    """`members`, `sales` or `wallets`."""
+    """`members`, `sales`, `wallets`, `identity_checks`, `placements` or `ranks`."""
     all_or_nothing: bool = False
     applied: bool = True
     """Whether anything was sent to be recorded; False when the file was refused as a whole."""
@@ -101,6 +101,27 @@ async def bind_wallets(
 ) -> ImportResult:
     """Bind the wallets of a file, each with the signature of its owner."""
     return await _import(Wallets(client, programme), path, None, rejects, report)
+
+
+async def record_identity_checks(
+    client: Client, programme: str, path: Path, *, rejects: Path | None = None, report: Report | None = None
+) -> ImportResult:
+    """Record the identity checks of a file."""
+    return await _import(IdentityChecks(client, programme), path, None, rejects, report)
+
+
+async def place_members(
+    client: Client, programme: str, path: Path, *, rejects: Path | None = None, report: Report | None = None
+) -> ImportResult:
+    """Place the members of a file. Who stands above others comes in an earlier line."""
+    return await _import(Placements(client, programme), path, None, rejects, report)
+
+
+async def grant_ranks(
+    client: Client, programme: str, path: Path, *, rejects: Path | None = None, report: Report | None = None
+) -> ImportResult:
+    """Grant the ranks of a file."""
+    return await _import(Ranks(client, programme), path, None, rejects, report)
 
 
 async def _import(

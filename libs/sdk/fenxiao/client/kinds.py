@@ -1,4 +1,7 @@
-"""What can be imported: members, sales and returns, wallets. Each says how a line is read, looked up and sent."""
+"""What can be imported: members, sales and returns, and what there is to say of members one by one.
+
+Each says how a line is read, looked up and sent.
+"""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -12,10 +15,16 @@ from fenxiao.api.common.v1 import common_pb2
 from fenxiao.api.membership.v1 import membership_pb2
 from fenxiao.client.client import Client
 from fenxiao.client.lines import (
+    IDENTITY_COLUMNS,
     MEMBER_COLUMNS,
+    PLACEMENT_COLUMNS,
+    RANK_COLUMNS,
     SALE_COLUMNS,
     WALLET_COLUMNS,
+    new_identity_check,
     new_member,
+    new_placement,
+    new_rank_grant,
     new_sale,
     new_wallet,
 )
@@ -157,21 +166,15 @@ class Sales:
         return (await self._client.commission.BatchRecordSales(request)).results
 
 
-class Wallets:
-    """The binding of wallets, each with the signature of its owner. Members are named by the merchant's numbers."""
+class _OfMembers:
+    """What is said of members who are there. They are named by the merchant's numbers and looked up."""
 
-    name = "wallets"
-    columns = WALLET_COLUMNS
     id_column = "member_id"
 
     def __init__(self, client: Client, programme: str) -> None:
         self._stub = client.membership
         self._parent = f"programmes/{programme}"
         self._members = MemberNames(client, programme)
-
-    def read(self, row: Row) -> Message:
-        """Give a line as a message."""
-        return new_wallet(row.values)
 
     async def prepare(self, entries: Sequence[Entry]) -> None:
         """Put the members' names in; a line of an unknown member is refused."""
@@ -183,8 +186,86 @@ class Wallets:
             else:
                 entry.refuse_member(entry.id)
 
+
+class Wallets(_OfMembers):
+    """The binding of wallets, each with the signature of its owner."""
+
+    name = "wallets"
+    columns = WALLET_COLUMNS
+
+    def read(self, row: Row) -> Message:
+        """Give a line as a message."""
+        return new_wallet(row.values)
+
     async def send(self, messages: Sequence[Any], *, validate_only: bool) -> Sequence[common_pb2.ItemResult]:
         """Send a batch. The service cannot check without binding."""
         assert not validate_only
         request = membership_pb2.BatchBindWalletsRequest(parent=self._parent, wallets=messages)
         return (await self._stub.BatchBindWallets(request)).results
+
+
+class IdentityChecks(_OfMembers):
+    """Checks of who members are."""
+
+    name = "identity_checks"
+    columns = IDENTITY_COLUMNS
+
+    def read(self, row: Row) -> Message:
+        """Give a line as a message."""
+        return new_identity_check(row.values)
+
+    async def send(self, messages: Sequence[Any], *, validate_only: bool) -> Sequence[common_pb2.ItemResult]:
+        """Send a batch. The service cannot check without recording."""
+        assert not validate_only
+        request = membership_pb2.BatchRecordIdentityChecksRequest(parent=self._parent, checks=messages)
+        return (await self._stub.BatchRecordIdentityChecks(request)).results
+
+
+class Placements(_OfMembers):
+    """Places in the placement tree, for members whom enrolment has not placed. Parents may stand in earlier lines."""
+
+    name = "placements"
+    columns = PLACEMENT_COLUMNS
+
+    def read(self, row: Row) -> Message:
+        """Give a line as a message."""
+        return new_placement(row.values)
+
+    async def send(self, messages: Sequence[Any], *, validate_only: bool) -> Sequence[common_pb2.ItemResult]:
+        """Send a batch. The service cannot check without placing."""
+        assert not validate_only
+        request = membership_pb2.BatchPlaceMembersRequest(parent=self._parent, placements=messages)
+        return (await self._stub.BatchPlaceMembers(request)).results
+
+
+class Ranks:
+    """The granting of ranks. Members are looked up by the merchant's numbers."""
+
+    name = "ranks"
+    columns = RANK_COLUMNS
+    id_column = "member_id"
+
+    def __init__(self, client: Client, programme: str) -> None:
+        self._stub = client.commission
+        self._parent = f"programmes/{programme}"
+        self._members = MemberNames(client, programme)
+
+    def read(self, row: Row) -> Message:
+        """Give a line as a message."""
+        return new_rank_grant(row.values)
+
+    async def prepare(self, entries: Sequence[Entry]) -> None:
+        """Put the members' names in; a line of an unknown member is refused."""
+        waiting = [entry for entry in entries if entry.problem is None]
+        names = await self._members.find({entry.id for entry in waiting})
+        for entry in waiting:
+            if name := names.get(entry.id):
+                entry.message.member = name
+            else:
+                entry.refuse_member(entry.id)
+
+    async def send(self, messages: Sequence[Any], *, validate_only: bool) -> Sequence[common_pb2.ItemResult]:
+        """Send a batch. The service cannot check without granting."""
+        assert not validate_only
+        request = commission_pb2.BatchGrantRanksRequest(parent=self._parent, grants=messages)
+        return (await self._stub.BatchGrantRanks(request)).results

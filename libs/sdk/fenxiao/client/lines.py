@@ -17,14 +17,17 @@ GOODS_COLUMNS: Final = ("product", "category", "channel", "quantity", "margin", 
 """What was sold. Empty: not reported."""
 MEMBER_COLUMNS: Final = Columns(
     required=("member_id", "sponsor_id", "joined_at"),
-    optional=("name", "email", "country", "wallet", "placement_id", "leg"),
-    tried=("verified_at", "rank"),
+    optional=("name", "email", "country", "wallet", "placement_id", "leg", "verified_at", "verified_until"),
+    tried=("rank",),
 )
 SALE_COLUMNS: Final = Columns(
     required=("sale_id", "member_id", "kind", "occurred_at", "amount", "currency"),
     optional=("original_sale_id", "sale_class", *GOODS_COLUMNS),
 )
 WALLET_COLUMNS: Final = Columns(required=("member_id", "account", "signature"))
+IDENTITY_COLUMNS: Final = Columns(required=("member_id", "verified_at"), optional=("verified_until", "check_reference"))
+PLACEMENT_COLUMNS: Final = Columns(required=("member_id", "since"), optional=("placement_id", "leg"))
+RANK_COLUMNS: Final = Columns(required=("member_id", "rank", "since"), optional=("until",))
 
 _LEGS: Final = {"left": 0, "l": 0, "right": 1, "r": 1}
 _SIGNATURE: Final = re.compile(r"0x(?:[0-9A-Fa-f]{2}){65}")
@@ -44,6 +47,12 @@ def timestamp(text: str, field: str) -> Timestamp:
     return found
 
 
+def optional_timestamp(values: Mapping[str, str], field: str) -> Timestamp | None:
+    """The same of a column that may be empty or not be there."""
+    text = values.get(field, "")
+    return timestamp(text, field) if text else None
+
+
 def new_member(values: Mapping[str, str]) -> membership_pb2.NewMember:
     """Give a line of the members' file as a message."""
     return membership_pb2.NewMember(
@@ -55,6 +64,8 @@ def new_member(values: Mapping[str, str]) -> membership_pb2.NewMember:
         country=values.get("country", ""),
         wallet=values.get("wallet", ""),
         placement=_wish(values.get("placement_id", ""), read_leg(values.get("leg", ""))),
+        identity_check_time=optional_timestamp(values, "verified_at"),
+        identity_expire_time=optional_timestamp(values, "verified_until"),
     )
 
 
@@ -84,6 +95,34 @@ def new_wallet(values: Mapping[str, str]) -> membership_pb2.BatchBindWalletsRequ
     """Give a line of the wallets' file as a message, the member still missing."""
     return membership_pb2.BatchBindWalletsRequest.Item(
         account=checksum_address(parse_address(values["account"])), signature=read_signature(values["signature"])
+    )
+
+
+def new_rank_grant(values: Mapping[str, str]) -> commission_pb2.RankGrant:
+    """Give a line of a file of ranks as a message, the member still by the merchant's number."""
+    until = values.get("until", "")
+    return commission_pb2.RankGrant(
+        member=values["member_id"],
+        rank=values["rank"],
+        effective_time=timestamp(values["since"], "since"),
+        end_time=timestamp(until, "until") if until else None,
+    )
+
+
+def new_identity_check(values: Mapping[str, str]) -> membership_pb2.BatchRecordIdentityChecksRequest.Item:
+    """Give a line of a file of identity checks as a message, the member still missing."""
+    return membership_pb2.BatchRecordIdentityChecksRequest.Item(
+        check_time=timestamp(values["verified_at"], "verified_at"),
+        expire_time=optional_timestamp(values, "verified_until"),
+        reference=values.get("check_reference", ""),
+    )
+
+
+def new_placement(values: Mapping[str, str]) -> membership_pb2.BatchPlaceMembersRequest.Item:
+    """Give a line of a file of places as a message, the member still missing."""
+    return membership_pb2.BatchPlaceMembersRequest.Item(
+        effective_time=timestamp(values["since"], "since"),
+        placement=_wish(values.get("placement_id", ""), read_leg(values.get("leg", ""))),
     )
 
 

@@ -84,6 +84,7 @@ def _check_correction(facts: Facts, books: _Books, check: Check, data: commissio
         disputed.level,
         disputed.line if correction < 0 else "",
         event.currency,
+        event.points,
         event.plan_hash,
     )
     got = (
@@ -94,9 +95,13 @@ def _check_correction(facts: Facts, books: _Books, check: Check, data: commissio
         line.level,
         line.reverses,
         data.currency,
+        data.points,
         data.plan_hash,
     )
     check.that(got == wanted, f"dispute {data.source}: expected {wanted}, posted was {got}")
     held_like = books.lines.get(disputed.reverses, disputed) if disputed.amount_minor < 0 else disputed
     conditions = list(held_like.conditions) if correction > 0 else []
     check.that(list(line.conditions) == conditions, f"dispute {data.source}: it is held otherwise than its line")
+    lost = held_like.expire_time if correction > 0 and held_like.HasField("expire_time") else None
+    same = line.HasField("expire_time") == (lost is not None) and (lost is None or line.expire_time == lost)
+    check.that(same, f"dispute {data.source}: it expires otherwise than its line")

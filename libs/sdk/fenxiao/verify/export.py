@@ -2,14 +2,14 @@
 
 A folder holds one `<service>.jsonl` for each service with its public events in the order of its store
 (`fenxiao.api.events.v1.Event` in protobuf's JSON form, one a line), `statements.jsonl`
-(`fenxiao.api.settlement.v1.Statement`), and `manifest.json` with `format`, `programme` and the SHA-256 of each file.
-`fenxiao.client.export` writes it.
+(`fenxiao.api.settlement.v1.Statement`), `points.jsonl` (`fenxiao.api.settlement.v1.Points`), and `manifest.json` with
+`format`, `programme` and the SHA-256 of each file. `fenxiao.client.export` writes it.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ from fenxiao.api.commission.v1 import events_pb2 as _commission
 from fenxiao.api.events.v1 import events_pb2
 from fenxiao.api.membership.v1 import events_pb2 as _membership
 from fenxiao.api.settlement.v1 import events_pb2 as _settlement
-from fenxiao.api.settlement.v1 import settlement_pb2
+from fenxiao.api.settlement.v1 import points_pb2, settlement_pb2
 from fenxiao.api.traceability.v1 import events_pb2 as _traceability
 
 FORMAT = "fenxiao-export-1"
@@ -45,6 +45,8 @@ class Export:
     events: Mapping[str, list[events_pb2.Event]]
     """Service → its public events, in order."""
     statements: list[settlement_pb2.Statement]
+    points: list[points_pb2.Points] = field(default_factory=list[points_pb2.Points])
+    """What members have of points."""
 
 
 def write_export(
@@ -52,6 +54,7 @@ def write_export(
     programme: str,
     events: Mapping[str, Iterable[events_pb2.Event]],
     statements: Iterable[settlement_pb2.Statement],
+    points: Iterable[points_pb2.Points] = (),
 ) -> None:
     """Writes an export. The manifest comes last: a folder without one is not whole."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,6 +63,7 @@ def write_export(
     files = {f"{service}.jsonl": found for service, found in events.items()}
     written = {name: _write_lines(folder / name, found) for name, found in files.items()}
     written["statements.jsonl"] = _write_lines(folder / "statements.jsonl", statements)
+    written["points.jsonl"] = _write_lines(folder / "points.jsonl", points)
     content = {"format": FORMAT, "programme": programme, "made_at": datetime.now(UTC).isoformat(), "files": written}
     manifest.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
@@ -94,6 +98,7 @@ def read_export(folder: Path) -> Export:
         programme=str(manifest["programme"]),
         events={service: _read_lines(folder / f"{service}.jsonl", events_pb2.Event) for service in SERVICES},
         statements=_read_lines(folder / "statements.jsonl", settlement_pb2.Statement),
+        points=_read_lines(folder / "points.jsonl", points_pb2.Points),
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -18,8 +18,15 @@ from fenxiao.api.settlement.v1 import events_pb2 as settlement
 from fenxiao.errors import Refusal
 from fenxiao.plans import Plan, Tree, plan_hash, read_plan
 from fenxiao.verify.export import Export
+from fenxiao.verify.holding import Word
+from fenxiao.verify.people import MEANING as PEOPLE_MEANING
+from fenxiao.verify.people import People
 from fenxiao.verify.placements import MEANING, Placements
 from fenxiao.verify.report import Check, Report
+
+_OF_NO_MEMBER = membership.ProgrammeCreated | membership.PlacementRuleSet | membership.CountriesDisclosed
+Said = commission.PeriodWatched | commission.AlarmRaised | commission.AlarmCleared
+"""What a closing says of a period beside its lines and rows."""
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _POSITION = re.compile(r"([^:]+):([0-9]{1,18}):([0-9]{1,9})")
@@ -80,6 +87,8 @@ class ClosingFact:
         default_factory=dict[datetime, list[commission.MemberRated]]
     )
     """The same."""
+    said: dict[datetime, list[Said]] = field(default_factory=dict[datetime, list[Said]])
+    """The same."""
 
 
 @dataclass
@@ -102,6 +111,13 @@ class Wallet:
     bound_at: datetime
 
 
+class Told(NamedTuple):
+    """What membership said of a member's identity, and when."""
+
+    word: Word
+    told_at: datetime
+
+
 @dataclass
 class MemberFact:
     """A member as the chain knows it."""
@@ -110,6 +126,8 @@ class MemberFact:
     wallets: list[Wallet] = field(default_factory=list[Wallet])
     suspensions: list[tuple[datetime, bool]] = field(default_factory=list[tuple[datetime, bool]])
     """(when, whether suspended from then on)."""
+    identity: list[Told] = field(default_factory=list[Told])
+    """In the order in which it was said."""
 
 
 def position(cut: str) -> int:
@@ -181,6 +199,7 @@ class Facts:
 
     tree: TreeHistory
     placements: Placements
+    people: People
     members: dict[str, MemberFact] = field(default_factory=dict[str, MemberFact])
     plans: dict[str, Plan] = field(default_factory=dict[str, Plan])
     sales: dict[str, SaleFact] = field(default_factory=dict[str, SaleFact])
@@ -191,6 +210,8 @@ class Facts:
         default_factory=list[commission.LinesPosted | commission.DisputeResolved]
     )
     """In the order of commission's store."""
+    points: dict[str, str] = field(default_factory=dict[str, str])
+    """Line → kind of points, of lines in points."""
     time_zone: str = "UTC"
     """The programme's."""
     ledger: list[tuple[datetime, Any]] = field(default_factory=list[tuple[datetime, Any]])
@@ -207,7 +228,8 @@ class Facts:
 def gather(export: Export, report: Report) -> Facts:
     """Arranges the events; what contradicts itself is reported."""
     tree = report.check("tree", "every member stands below a sponsor who was there before, without a cycle")
-    facts = Facts(TreeHistory(tree), Placements(report.check("placements", MEANING)))
+    placements = Placements(report.check("placements", MEANING))
+    facts = Facts(TreeHistory(tree), placements, People(report.check("people", PEOPLE_MEANING)))
     order = report.check("order", "events stand in the order of their store, each once, all of this programme")
     for service, events in export.events.items():
         _check_order(order, export.programme, service, events)
@@ -216,6 +238,7 @@ def gather(export: Export, report: Report) -> Facts:
     _sales(facts, export, report)
     for name, plan in facts.plans.items():
         facts.placements.check_plan(name, plan)
+        facts.people.check_plan(name, plan)
     _closings(facts, export, report)
     for event, data in _data(export.events["settlement"]):
         facts.ledger.append((moment(event.record_time), data))
@@ -229,8 +252,12 @@ def _sales(facts: Facts, export: Export, report: Report) -> None:
     plans = report.check("plans", "each plan's hash is that of its document")
     lines = report.check("sources", "posted lines belong to a sale, return or dispute that was recorded")
     for event, data in _data(export.events["commission"]):
+        facts.people.told_by_commission(event.id, _position(event), data)
         if isinstance(data, commission.LinesPosted | commission.DisputeResolved):
             facts.postings.append(data)
+        if isinstance(data, commission.LinesPosted):
+            lines.that(bool(data.currency) != bool(data.points), f"lines for {data.source} are of no asset, or of two")
+            facts.points.update({line.line: data.points for line in data.lines if data.points})
         match data:
             case commission.DisputeOpened():
                 facts.disputes[data.dispute] = DisputeFact(data.line, data.member)
@@ -271,7 +298,7 @@ def _closings(facts: Facts, export: Export, report: Report) -> None:
             facts.closings[data.closing] = ClosingFact(
                 moment(data.start_time), moment(data.end_time), data.plan_hash, data.sales_cut, data.members_cut
             )
-        elif isinstance(data, commission.MemberRated | commission.PeriodClosed) or _of_period(data):
+        elif isinstance(data, commission.MemberRated | commission.PeriodClosed | Said) or _of_period(data):
             name = data.source if isinstance(data, commission.LinesPosted) else data.closing
             closing = facts.closings.get(name)
             check.that(closing is not None, f"something of {name}, which was never sealed")
@@ -282,6 +309,8 @@ def _closings(facts: Facts, export: Export, report: Report) -> None:
                     closing.closed = True
                 case commission.MemberRated():
                     closing.rows.setdefault(moment(data.period_start), []).append(data)
+                case commission.PeriodWatched() | commission.AlarmRaised() | commission.AlarmCleared():
+                    closing.said.setdefault(moment(data.period_start), []).append(data)
                 case _:
                     closing.lines.setdefault(moment(data.period_start), []).extend(data.lines)
 
@@ -351,6 +380,7 @@ def _check_order(check: Check, programme: str, service: str, events: Iterable[ev
 def _members(facts: Facts, export: Export, check: Check) -> None:
     for event, data in _data(export.events["membership"]):
         facts.placements.add(event.id, _position(event), data)
+        facts.people.told_by_membership(event.id, _position(event), data)
         if isinstance(data, membership.MemberEnrolled | membership.SponsorChanged) and _POSITION.fullmatch(
             event.position
         ):
@@ -363,7 +393,7 @@ def _members(facts: Facts, export: Export, check: Check) -> None:
         when = moment(event.record_time)
         member = facts.members.get(getattr(data, "member", ""))
         if member is None:
-            if not isinstance(data, membership.ProgrammeCreated | membership.PlacementRuleSet | None):
+            if not isinstance(data, _OF_NO_MEMBER | None):
                 check.that(False, f"event {event.id} is about a member who was never enrolled")
             continue
         match data:
@@ -373,5 +403,11 @@ def _members(facts: Facts, export: Export, check: Check) -> None:
                 member.suspensions.append((when, True))
             case membership.MemberReinstated():
                 member.suspensions.append((when, False))
+            case membership.IdentityChecked():
+                until = moment(data.expire_time) if data.HasField("expire_time") else None
+                member.identity.append(Told(Word(moment(data.check_time), until), when))
+            case membership.IdentityCheckWithdrawn():
+                since = moment(data.effective_time)
+                member.identity.append(Told(Word(since, since), when))
             case _:
                 pass

@@ -1,80 +1,26 @@
 """Entitlements follow from lines: settlement's books are kept again, member by member, and compared.
 
-The rules are settlement's (services/settlement, `domain/holding.py`), written anew here: a line above zero is held
-until its return window ends at the programme's time; a clawback takes what is held of the line it names, then what is
-held of others (last to be released first), then what is payable, then becomes a debt; what is released settles the
-debt first.
+What is held and released is recomputed in `holding`, what becomes of points in `points`: a payee is entitled to what
+lines have made payable, and to the money that points were redeemed for.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 from fenxiao.api.commission.v1 import events_pb2 as commission
 from fenxiao.api.settlement.v1 import events_pb2 as settlement
-from fenxiao.api.settlement.v1 import settlement_pb2
+from fenxiao.api.settlement.v1 import points_pb2
 from fenxiao.errors import Refusal
 from fenxiao.money import minor_digits
 from fenxiao.proofs.hashes import parse_address, parse_hash, to_hex
 from fenxiao.proofs.payout_tree import Payout, PayoutScope, PayoutTree
 from fenxiao.verify.facts import Facts, MemberFact, moment
+from fenxiao.verify.holding import NEVER, Account, Word, terms_of
+from fenxiao.verify.points import PointsBooks
 from fenxiao.verify.report import Check, Report
-
-_START = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass
-class Account:
-    """One member's books in one currency, in minor units."""
-
-    accrued: int = 0
-    clawed_back: int = 0
-    payable: int = 0
-    entitled: int = 0
-    debt: int = 0
-    lines: int = 0
-    held: dict[str, tuple[datetime, int]] = field(default_factory=dict[str, tuple[datetime, int]])
-
-    @property
-    def held_minor(self) -> int:
-        """What is held of all lines."""
-        return sum(amount for _, amount in self.held.values())
-
-    def post(self, line: str, amount: int, until: datetime | None, reverses: str, now: datetime) -> None:
-        """Enters one line."""
-        self.lines += 1
-        if amount < 0:
-            self.clawed_back += amount
-            self._take_back(-amount, reverses)
-        elif until is None or until <= now:
-            self.accrued += amount
-            self._release(amount)
-        else:
-            self.accrued += amount
-            self.held[line] = (until, amount)
-
-    def advance(self, now: datetime) -> None:
-        """Releases what is due."""
-        for line in [line for line, (until, _) in self.held.items() if until <= now]:
-            self._release(self.held.pop(line)[1])
-
-    def _release(self, amount: int) -> None:
-        netted = min(amount, self.debt)
-        self.debt -= netted
-        self.payable += amount - netted
-
-    def _take_back(self, amount: int, named: str) -> None:
-        order = sorted(self.held, key=lambda line: (line == named, self.held[line][0], line), reverse=True)
-        for line in order:
-            until, held = self.held[line]
-            taken = min(amount, held)
-            amount -= taken
-            self.held[line] = (until, held - taken)
-        taken = min(amount, self.payable)
-        self.payable -= taken
-        self.debt += amount - taken
 
 
 @dataclass
@@ -100,6 +46,14 @@ class Books:
     distributions: list[Distribution] = field(default_factory=list[Distribution])
     plans: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Currency → hashes of the plans by which its lines were rated so far."""
+    identities: dict[str, list[Word]] = field(default_factory=lambda: defaultdict(list))
+    """Member → what settlement has heard of the identity so far."""
+    now: datetime = NEVER
+    """The programme's time."""
+
+    def settle(self, currency: str, member: str) -> None:
+        """Releases what can be released."""
+        self.accounts[currency, member].settle(self.now, self.identities.get(member, ()))
 
 
 class _Posted(NamedTuple):
@@ -109,24 +63,31 @@ class _Posted(NamedTuple):
     plan_hash: str
 
 
-def replay(facts: Facts, report: Report) -> Books:
-    """Keeps the books again in settlement's own order, and checks every distribution on the way."""
+def replay(facts: Facts, report: Report, balances: Iterable[points_pb2.Points] = ()) -> Books:
+    """Keeps the books again in settlement's own order, and checks every distribution on the way.
+
+    `balances` are what settlement says that members have of points.
+    """
     books = Books()
     booked = report.check("booked", "every posted line was entered in the ledger once")
     shares = report.check("entitlements", "each entitlement is what the member's lines made payable, and never falls")
     roots = report.check("trees", "each distribution's root, data hash and totals follow from its entitlements")
-    now = _START
+    identities = report.check("identities", "every identity check counts as it was recorded, in its order")
+    points = PointsBooks(facts, report)
     posted = _posted(facts)
     entered = set[str]()
     parts: dict[tuple[str, int], list[settlement.EntitlementEntry]] = defaultdict(list)
     for recorded_at, event in facts.ledger:
         match event:
             case settlement.AdvancedTo():
-                now = moment(event.as_of)
-                for account in books.accounts.values():
-                    account.advance(now)
+                books.now = moment(event.as_of)
+                for currency, member in books.accounts:
+                    books.settle(currency, member)
+                points.advance(books.now)
+            case settlement.IdentityRemembered() | settlement.IdentityWithdrawn():
+                _hear(facts, books, identities, event)
             case settlement.LinesHeld():
-                _enter(posted.get(event.source, {}), books, booked, event, now, entered)
+                _enter(posted.get(event.source, {}), books, booked, event, entered)
             case settlement.EntitlementsListed():
                 parts[event.currency, event.number].extend(event.entries)
             case settlement.DistributionClosed():
@@ -136,16 +97,50 @@ def replay(facts: Facts, report: Report) -> Books:
                     _check_tree(books, roots, report, event, entries)
                 except Refusal as refusal:
                     roots.that(False, f"{event.currency}-{event.number} cannot be read: {refusal.message}")
+            case settlement.MoneyRedeemed():
+                if points.credit(event):
+                    books.accounts[event.currency, event.member].redeem(event.amount_minor)
+                    books.settle(event.currency, event.member)
             case _:
-                pass
-    for source, lines in posted.items():
-        for line_id in lines:
-            booked.that(line_id in entered, f"line {line_id} of {source} is not in the ledger")
+                points.apply(event, books.now)
+    for source, line_id in ((source, line) for source, lines in posted.items() for line in lines):
+        booked.that(line_id in entered, f"line {line_id} of {source} is not in the ledger")
+    _check_heard(facts, books, identities)
+    points.finish(balances)
     return books
 
 
+def _hear(
+    facts: Facts, books: Books, check: Check, event: settlement.IdentityRemembered | settlement.IdentityWithdrawn
+) -> None:
+    """What settlement says of an identity is what membership has said next."""
+    member = event.member
+    if isinstance(event, settlement.IdentityRemembered):
+        word = Word(moment(event.check_time), moment(event.expire_time) if event.HasField("expire_time") else None)
+    else:
+        since = moment(event.effective_time)
+        word = Word(since, since)
+    fact, heard = facts.members.get(member), books.identities[member]
+    told = fact.identity[len(heard)].word if fact is not None and len(heard) < len(fact.identity) else None
+    check.that(told == word, f"the identity of {member}: settlement counts {word}, membership has said {told}")
+    heard.append(word)
+    for currency in books.plans:
+        if (currency, member) in books.accounts:
+            books.settle(currency, member)
+
+
+def _check_heard(facts: Facts, books: Books, check: Check) -> None:
+    """What membership said before the last distribution was closed has been heard by now."""
+    closings = (at for at, event in facts.ledger if isinstance(event, settlement.DistributionClosed))
+    last = max(closings, default=NEVER)
+    for member, fact in facts.members.items():
+        told = sum(one.told_at < last for one in fact.identity)
+        heard = len(books.identities.get(member, ()))
+        check.that(heard >= told, f"the identity of {member}: of {told} words settlement has counted {heard}")
+
+
 def _posted(facts: Facts) -> dict[str, dict[str, _Posted]]:
-    """Every posted line by its source and id."""
+    """Every line that was posted in money, by its source and id."""
     found = {
         fact.sale: {line.line: _Posted(line, fact.plan_hash) for line in fact.posted} for fact in facts.sales.values()
     }
@@ -156,7 +151,10 @@ def _posted(facts: Facts) -> dict[str, dict[str, _Posted]]:
         found[name] = {
             line.line: _Posted(line, plans.get(period, "")) for period, lines in closing.lines.items() for line in lines
         }
-    return found
+    return {
+        source: {line: one for line, one in lines.items() if line not in facts.points}
+        for source, lines in found.items()
+    }
 
 
 def _enter(
@@ -164,9 +162,9 @@ def _enter(
     books: Books,
     check: Check,
     event: settlement.LinesHeld,
-    now: datetime,
     entered: set[str],
 ) -> None:
+    touched: dict[str, None] = {}
     for line_id in event.lines:
         found = posted.get(line_id)
         if found is None or line_id in entered:
@@ -176,9 +174,12 @@ def _enter(
         entered.add(line_id)
         if found.plan_hash:
             books.plans[event.currency].add(found.plan_hash)
-        ends = [moment(condition.return_window.until) for condition in line.conditions]
-        account = books.accounts[event.currency, line.member]
-        account.post(line_id, line.amount_minor, max(ends, default=None), line.reverses, now)
+        terms, account = terms_of(line), books.accounts[event.currency, line.member]
+        check.that(not terms.unknown, f"line {line_id} waits for what this version does not know")
+        account.post(line_id, line.amount_minor, terms, line.reverses, books.now)
+        touched[line.member] = None
+    for member in touched:
+        books.settle(event.currency, member)
 
 
 def scale_of(facts: Facts, currency: str) -> int:
@@ -272,37 +273,3 @@ def _check_tree(
     check.that(_units(event.due_units) == due, f"{name}: what is new sums to {due}")
     report.figures.setdefault("distributions", []).append(name)
     books.distributions.append(Distribution(event, tree, entries))
-
-
-def check_statements(books: Books, statements: list[settlement_pb2.Statement], report: Report) -> None:
-    """Compares the statements that settlement gives with the books kept here."""
-    check = report.check("statements", "each statement's sums are those of the books kept again")
-    seen = set[tuple[str, str]]()
-    for statement in statements:
-        member = statement.member.rpartition("/")[2]
-        seen.add((statement.currency, member))
-        account = books.accounts.get((statement.currency, member), Account())
-        got: dict[str, Any] = {
-            "accrued": statement.accrued_minor,
-            "clawed_back": statement.clawed_back_minor,
-            "net": statement.net_minor,
-            "held": statement.held_minor,
-            "payable": statement.payable_minor,
-            "entitled": statement.in_distribution_minor + statement.paid_minor,
-            "debt": statement.debt_minor,
-            "lines": statement.line_count,
-        }
-        expected = {
-            "accrued": account.accrued,
-            "clawed_back": account.clawed_back,
-            "net": account.accrued + account.clawed_back,
-            "held": account.held_minor,
-            "payable": account.payable,
-            "entitled": account.entitled,
-            "debt": account.debt,
-            "lines": account.lines,
-        }
-        check.that(got == expected, f"member {member}: the statement says {got}, the books {expected}")
-    for currency, member in books.accounts:
-        if (currency, member) not in seen:
-            check.that(False, f"member {member} has lines in {currency} but no statement")

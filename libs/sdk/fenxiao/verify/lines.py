@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 
 from fenxiao.api.commission.v1 import events_pb2 as commission
@@ -9,9 +10,10 @@ from fenxiao.errors import Refusal
 from fenxiao.money import parse_amount, plain
 from fenxiao.plans import Line, Plan, Sale, SaleKind, in_force, rate_return, rate_sale
 from fenxiao.verify.facts import Facts, SaleFact, moment
+from fenxiao.verify.holding import Terms, held_for, terms_of
 from fenxiao.verify.report import Report
 
-_Row = tuple[str, str, int, str, str, int, float | None, str]
+_Row = tuple[str, str, int, str, str, int, str, str, str]
 
 
 class _Posted:
@@ -35,7 +37,7 @@ def check_lines(facts: Facts, report: Report) -> None:
         except Refusal as refusal:
             check.that(False, f"{fact.sale}: {refusal}")
             continue
-        got = sorted(_rows(fact.posted))
+        got = sorted(_rows(facts, fact.posted))
         check.that(expected == got, f"{fact.sale}: {_difference(expected, got)}")
     facts.tree.at("")
 
@@ -118,20 +120,30 @@ def _same_plan(fact: SaleFact, expected: str) -> None:
 
 
 def _row(line: Line, reverses: str) -> _Row:
-    until = line.hold_until.timestamp() if line.hold_until else None
     rate, base = plain(line.rate), plain(line.base)
-    return (line.member, line.component, line.level, rate, base, line.amount_minor, until, reverses)
+    waits = held_for(Terms(line.hold_until, *line.waits))
+    asset = asset_text(line.asset, line.expires_at)
+    return (line.member, line.component, line.level, rate, base, line.amount_minor, waits, reverses, asset)
 
 
-def _rows(lines: Iterable[commission.PostedLine]) -> list[_Row]:
+def _rows(facts: Facts, lines: Iterable[commission.PostedLine]) -> list[_Row]:
     rows: list[_Row] = []
     for line in lines:
-        ends = [moment(condition.return_window.until).timestamp() for condition in line.conditions]
-        until = max(ends) if ends else None
-        rows.append(
-            (line.member, line.component, line.level, line.rate, line.base, line.amount_minor, until, line.reverses)
-        )
+        waits, asset = held_for(terms_of(line)), posted_asset(facts, line)
+        earned = (line.member, line.component, line.level, line.rate, line.base, line.amount_minor)
+        rows.append((*earned, waits, line.reverses, asset))
     return rows
+
+
+def posted_asset(facts: Facts, line: commission.PostedLine) -> str:
+    """What a line was posted in, so that it can be compared and shown."""
+    expires = moment(line.expire_time) if line.HasField("expire_time") else None
+    return asset_text(facts.points.get(line.line, ""), expires)
+
+
+def asset_text(points: str, expires_at: datetime | None) -> str:
+    """What a line should be posted in: nothing to say of money."""
+    return f"{points or 'money'}, lost at {expires_at.isoformat()}" if expires_at else points
 
 
 def _difference(expected: list[_Row], got: list[_Row]) -> str:

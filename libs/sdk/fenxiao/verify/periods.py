@@ -14,18 +14,21 @@ from fenxiao.plans import in_force
 from fenxiao.plans.periods.closing import Before, Difference, Key, Known, Row, ToRate, close
 from fenxiao.plans.periods.inputs import Period, Sold, build_inputs
 from fenxiao.plans.periods.timetable import timetable
-from fenxiao.verify.facts import ClosingFact, Facts, SaleFact, moment, position
-from fenxiao.verify.lines import plan_named
+from fenxiao.verify.alarms import MEANING, Alarms
+from fenxiao.verify.facts import ClosingFact, Facts, SaleFact, position
+from fenxiao.verify.holding import Terms, held_for, terms_of
+from fenxiao.verify.lines import asset_text, plan_named, posted_asset
 from fenxiao.verify.report import Check, Report
 
 _Row = tuple[str, str, str, str, str, int, tuple[tuple[str, tuple[int, ...]], ...]]
-_Line = tuple[Key, str, str, int, str, float | None]
+_Line = tuple[Key, str, str, int, str, str, str]
 
 
 @dataclass(slots=True)
 class _Books:
     """What the closings so far have posted, by the period's beginning."""
 
+    alarms: Alarms
     sealed: list[ClosingFact] = field(default_factory=list[ClosingFact])
     posted: dict[datetime, dict[Key, Known]] = field(default_factory=lambda: defaultdict(dict))
     rows: dict[datetime, dict[str, Row]] = field(default_factory=dict[datetime, dict[str, Row]])
@@ -35,12 +38,13 @@ def check_periods(facts: Facts, report: Report) -> None:
     """Recomputes every closing, in the order in which periods were sealed."""
     order = report.check("periods", "periods are closed one behind the other, each under the plan in force")
     check = report.check("closings", "each closing's lines and rows follow from its cuts, the plan and the tree")
+    alarms = report.check("alarms", MEANING)
     if not facts.closings:
         return
     _check_order(facts, order)
     if order.failed:
         return  # nothing follows from cuts that go back, or from a period that is none
-    books = _Books()
+    books = _Books(Alarms(alarms, ZoneInfo(facts.time_zone)))
     for closing in facts.closings.values():
         books.sealed.append(closing)
         try:
@@ -93,17 +97,29 @@ def _check_closing(facts: Facts, closing: ClosingFact, books: _Books, check: Che
                     facts.tree.as_known(period.members_cut, closing.members_cut),
                     sold,
                     placement=placed,
+                    people=facts.people.as_known(
+                        plan,
+                        period.end,
+                        position(period.members_cut),
+                        position(closing.members_cut),
+                        period.sales_cut,
+                    ),
                 ),
                 times={sale.id: sale.occurred_at for sale in sold},
                 posted=books.posted[period.start] if again else {},
                 sealed=books.rows[period.start] if again else None,
             ),
             before,
+            books.alarms.before(period.start),
         )
         known = books.rows.get(period.start, {})
-        _compare(check, closing, period, result.differences, _changed(known, result.rows))
+        _compare(facts, check, closing, period, result.differences, _changed(known, result.rows))
+        books.alarms.compare(closing, period, plan.currency, result)
         _book(books, closing, period, result.rows)
         before = Before(plan, result.rows)
+    rated = {period.start for period in books.sealed[first:]}
+    others = {*closing.lines, *closing.rows, *closing.said} - rated
+    check.that(not others, f"period from {closing.start:%Y-%m-%d}: its closing posts for others that it does not rate")
 
 
 def _first_to_rate(facts: Facts, sealed: Sequence[ClosingFact]) -> int:
@@ -154,11 +170,16 @@ def _one_sold(fact: SaleFact) -> Sold:
 
 
 def _compare(
-    check: Check, closing: ClosingFact, period: ClosingFact, expected: Iterable[Difference], rows: Iterable[Row]
+    facts: Facts,
+    check: Check,
+    closing: ClosingFact,
+    period: ClosingFact,
+    expected: Iterable[Difference],
+    rows: Iterable[Row],
 ) -> None:
     what = f"period from {period.start:%Y-%m-%d}"
     wanted = sorted(_line(difference) for difference in expected)
-    got = sorted(_posted(line) for line in closing.lines.get(period.start, []))
+    got = sorted(_posted(facts, line) for line in closing.lines.get(period.start, []))
     wanted_rows = sorted(map(_row, rows))
     got_rows = sorted(map(_rated, closing.rows.get(period.start, [])))
     if closing.closed:
@@ -189,13 +210,14 @@ def _key(line: commission.PostedLine) -> Key:
 
 
 def _line(line: Difference) -> _Line:
-    until = line.hold_until.timestamp() if line.hold_until else None
-    return line.key, plain(line.rate), plain(line.base), line.amount_minor, line.reverses, until
+    waits = held_for(Terms(line.hold_until, *line.waits))
+    asset = asset_text(line.asset, line.expires_at)
+    return line.key, plain(line.rate), plain(line.base), line.amount_minor, line.reverses, waits, asset
 
 
-def _posted(line: commission.PostedLine) -> _Line:
-    ends = [moment(condition.return_window.until).timestamp() for condition in line.conditions]
-    return _key(line), line.rate, line.base, line.amount_minor, line.reverses, max(ends) if ends else None
+def _posted(facts: Facts, line: commission.PostedLine) -> _Line:
+    waits, asset = held_for(terms_of(line)), posted_asset(facts, line)
+    return _key(line), line.rate, line.base, line.amount_minor, line.reverses, waits, asset
 
 
 def _row(row: Row) -> _Row:

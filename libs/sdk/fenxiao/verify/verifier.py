@@ -4,11 +4,12 @@ from fenxiao.verify.chain import Chain
 from fenxiao.verify.disputes import check_disputes
 from fenxiao.verify.export import Export
 from fenxiao.verify.facts import Facts, gather
-from fenxiao.verify.ledger import check_statements, replay
+from fenxiao.verify.ledger import replay
 from fenxiao.verify.lines import check_lines
 from fenxiao.verify.payouts import check_chain, check_paid
 from fenxiao.verify.periods import check_periods
 from fenxiao.verify.report import Report
+from fenxiao.verify.statements import check_statements
 
 
 def verify(export: Export, chain: Chain | None) -> Report:
@@ -18,7 +19,7 @@ def verify(export: Export, chain: Chain | None) -> Report:
     check_lines(facts, report)
     check_periods(facts, report)
     check_disputes(facts, report)
-    books = replay(facts, report)
+    books = replay(facts, report, export.points)
     check_statements(books, export.statements, report)
     check_paid(facts, export.statements, report)
     report.figures |= {

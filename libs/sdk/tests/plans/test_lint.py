@@ -46,6 +46,12 @@ def test_no_law_is_named():
          [("/components/0/caps/volume/share", "NEVER_PAYS")]),
         ("- {id: a, type: generation, rank: gold, generations: [5%, 0%]}", GOLD,
          [("/components/0/generations/1", "ENDS_IN_ZERO")]),
+        # points that are lost before they are released
+        ("- {id: a, type: points, kind: star, rate: 1, expires_after: 14}", "return_window: 14",
+         [("/components/0/expires_after", "NEVER_PAYS")]),
+        ("- {id: a, type: points, kind: star, rate: 1, expires_after: 15}", "return_window: 14", []),
+        ("- {id: a, type: points, kind: star, rate: 1, expires_after: 15, release: {days: 20}}", "return_window: 14",
+         [("/components/0/expires_after", "NEVER_PAYS")]),
         # ranks
         ("- {id: a, type: direct, rate: 5%, qualify: {rank: gold}}", GOLD + "volume: {share: 0%}",
          [("/ranks/0", "RANK_OUT_OF_REACH"), ("/components/0/qualify/rank", "NEVER_PAYS")]),
@@ -55,6 +61,8 @@ def test_no_law_is_named():
           ("/components/0/qualify/rank", "NEVER_PAYS")]),
         ("- {id: a, type: direct, rate: 5%, qualify: {rank: gold}}", "ranks: [{id: gold}]",
          [("/ranks/0", "RANK_ONLY_GIVEN")]),
+        ("- {id: a, type: direct, rate: 5%, qualify: {rank: gold}}",
+         "ranks: [{id: gold, legs: [{count: 2, volume: 0}]}]", []),
         (DIRECT, GOLD, [("/ranks/0", "RANK_WITHOUT_EFFECT")]),
         ("- {id: a, type: direct, rate: 5%, qualify: {rank: low}}\n"
          "- {id: b, type: direct, rate: 5%, qualify: {rank: top}}",

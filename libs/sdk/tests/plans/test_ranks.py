@@ -9,7 +9,7 @@ from fenxiao.errors import Refusal
 from fenxiao.plans import Plan, Tree
 from fenxiao.plans.periods.columns import Arrays
 from fenxiao.plans.periods.inputs import Sold
-from fenxiao.plans.periods.leaderboard import leaderboard, targets
+from fenxiao.plans.periods.leaderboard import check_measure, leaderboard, measure_names, measures_of, targets
 from fenxiao.plans.periods.ranking import RANKS, renumber
 from fenxiao.plans.periods.rating import RatedPeriod
 from fenxiao.plans.periods.rows import earned_rank
@@ -269,9 +269,10 @@ def test_a_row_holds_what_a_member_needs_to_check_his_rank():
 def test_leaderboards_and_targets():
     terms = ranked("{id: silver, personal_volume: 50}", "{id: gold, below: [{count: 1, rank: silver}]}")
     rated = rate(terms, FAMILY, [sale("a1", 60), sale("b", 50), sale("c", "59.99"), sale("c", "0.01"), sale("a2", 1)])
+    measures = measures_of(rated)
 
     def board(by: str, top: int = 3) -> list[tuple[int, str, Decimal]]:
-        return [(one.place, one.member, one.value) for one in leaderboard(rated, by, top)]
+        return [(one.place, one.member, one.value) for one in leaderboard(measures, by, top)]
 
     assert board("pv") == [(1, "a1", Decimal(60)), (2, "c", Decimal(60)), (3, "b", Decimal(50))]
     assert board("gv", 2) == [(1, "top", 171), (2, "a", 61)]
@@ -280,11 +281,20 @@ def test_leaderboards_and_targets():
     assert board("highest", 1) == [(1, "a", 2)]
     assert board("earned", 1) == [(1, "a1", 6)]
     assert board("/ranks/1/below/0", 9) == [(1, "top", 3), (2, "a", 1)]
-    assert [one.member for one in targets(rated, "pv", Decimal("59.995"))] == ["a1", "c"]
-    assert [one.member for one in targets(rated, "pv", Decimal(0))] == ["a1", "c", "b", "a2"]
+    assert [one.member for one in targets(measures, "pv", Decimal("59.995"))] == ["a1", "c"]
+    assert [one.member for one in targets(measures, "pv", Decimal(0))] == ["a1", "c", "b", "a2"]
     with pytest.raises(Refusal, match="pv, gv") as refusal:
-        board("size")
+        check_measure(terms, "size")
     assert refusal.value.reason == "UNKNOWN_MEASURE"
+
+
+def test_what_a_plan_can_be_measured_by_is_known_before_it_is_rated():
+    terms = ranked(
+        "{id: silver, personal_volume: 50}",
+        "{id: gold, group_volume: 150, leg_limit: 50%, legs: [{count: 0, volume: 9}, {count: 1, volume: 60}], "
+        "below: [{count: 2, rank: silver}, {count: 0, rank: silver}]}",
+    )
+    assert measure_names(terms) == list(measures_of(rate(terms, FAMILY, [sale("b", 1)])).columns)
 
 
 # --- faults
@@ -298,6 +308,7 @@ def test_leaderboards_and_targets():
         ("[{id: one, below: [{count: 1}]}]", ("/ranks/0/below/0", "RANK_OR_ACTIVE")),
         ("[{id: one, below: [{count: 1, rank: one, active: {sales: 1}}]}]", ("/ranks/0/below/0", "RANK_OR_ACTIVE")),
         ("[{id: one, leg_limit: 50%}]", ("/ranks/0/leg_limit", "LIMIT_OF_NOTHING")),
+        ("[{id: one, group_volume: 9, leg_limit: 0%}]", ("/ranks/0/leg_limit", "EMPTY_LIMIT")),
         ("[{id: one, personal_volume: -1}]", ("/ranks/0/personal_volume", "INVALID_NUMBER")),
     ],
 )
@@ -348,7 +359,7 @@ def plans(draw: st.DrawFn) -> Plan:
             )
         )
         if rules.get("group_volume", "0") != "0" and draw(st.booleans()):
-            rules["leg_limit"] = draw(st.sampled_from(["0%", "33.333%", "60%"]))
+            rules["leg_limit"] = draw(st.sampled_from(["0.5%", "33.333%", "60%"]))
         ranks.append(", ".join([f"{{id: r{i}", *(f"{key}: {value}" for key, value in rules.items())]) + "}")
     return ranked(*ranks, volume=draw(st.sampled_from(["{}", "{measure: points}", "{products: [tea], share: 40%}"])))
 

@@ -385,6 +385,19 @@ def test_ranks_are_carried_over_by_name_to_a_version_that_numbers_them_otherwise
     assert nets(run([old, new], facts)) == {"ann": 1500}
 
 
+def test_what_another_type_of_component_left_under_the_same_id_means_nothing() -> None:
+    old = plan("[{id: one, type: binary, unit: 100, rate: 10%, carry: forward}]", PLACED)
+    window = "start: 2011-01-01T00:00:00Z, end: 2011-02-01T00:00:00Z"
+    new = plan(
+        f"[{{id: one, type: bounty, action: first_sale, reward: 5, budget: 50, {window}}}]",
+        "{version: '2', effective_from: 2011-01-01T00:00:00Z}",
+    )
+    facts = members("ann", "bob")
+    sold(facts, "bob", 100, day(1))
+    sold(facts, "bob", 100, day(40))
+    assert nets(run([old, new], facts)) == {"bob": 500}
+
+
 # --- timetable
 
 

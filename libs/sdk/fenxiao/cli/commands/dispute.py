@@ -9,7 +9,7 @@ import typer
 
 from fenxiao.cli import output
 from fenxiao.cli.session import Session, find_member, references_of
-from fenxiao.cli.texts import language, t
+from fenxiao.cli.texts import t
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,15 +108,18 @@ def resolve(
     async def work(client: "Client") -> dict[str, Any]:
         from fenxiao.api.commission.v1 import commission_pb2
 
-        programme = await session.find_programme(client)
+        name = _name((await session.find_programme(client)).name, dispute)
         outcome = commission_pb2.DISPUTE_OUTCOME_REJECTED if reject else commission_pb2.DISPUTE_OUTCOME_UPHELD
         request = commission_pb2.ResolveDisputeRequest(
-            name=_name(programme.name, dispute),
+            name=name,
             outcome=outcome,
-            correction_minor=_minor(correction, programme.currency) if correction else 0,
             why=why,
         )
-        return await _shown(client, programme.name, await client.commission.ResolveDispute(request))
+        if correction:
+            about = await client.commission.GetDispute(commission_pb2.GetDisputeRequest(name=name))
+            request.correction_minor = _minor(correction, about.currency)
+        parent = name.partition("/disputes/")[0]
+        return await _shown(client, parent, await client.commission.ResolveDispute(request))
 
     _print(session, session.run(work))
 
@@ -202,22 +205,23 @@ def _name(parent: str, dispute: str) -> str:
 
 
 def _minor(text: str, currency: str) -> int:
-    """Read an amount of the currency, with a sign, as minor units."""
+    """Read an amount of the currency (none: of points), with a sign, as minor units."""
     from fenxiao.errors import Refusal
     from fenxiao.money import EXACT, minor_digits, parse_decimal
 
-    digits = minor_digits(currency)
+    digits = minor_digits(currency) if currency else 0
     minor = parse_decimal(text, field="correct").scaleb(digits, EXACT)
     if minor != minor.to_integral_value():
-        message = f"{text[:40]!r} has more than {digits} digits after the point, which {currency} has not."
+        unit = f"{currency} has not" if currency else "points have not"
+        message = f"{text[:40]!r} has more than {digits} digits after the point, which {unit}."
         raise Refusal("INVALID_AMOUNT", message, field="correct")
     return int(minor)
 
 
 def _money(found: dict[str, Any]) -> str:
-    from fenxiao.money import format_minor
+    from fenxiao.cli.amounts import amount_text
 
-    return format_minor(found["correction"], found["currency"], language()) if found["correction"] else ""
+    return amount_text(found["correction"], found["currency"], found["points"]) if found["correction"] else ""
 
 
 def _print(session: Session, found: dict[str, Any]) -> None:

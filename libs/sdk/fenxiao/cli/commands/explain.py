@@ -118,7 +118,7 @@ def _named(one: "commission_pb2.ExplainSaleResponse.Derivation") -> set[str]:
 
 
 def _print_sale(found: Mapping[str, Any]) -> None:
-    from fenxiao.money import format_minor
+    from fenxiao.cli.amounts import amount_text
 
     _print_head(found)
     if found["plan"] is None:
@@ -132,7 +132,7 @@ def _print_sale(found: Mapping[str, Any]) -> None:
                 line["member_id"] or line["member"],
                 line["component"],
                 str(line["level"]),
-                format_minor(line["amount"], line["currency"], language()),
+                amount_text(line["amount"], line["currency"], line["points"]),
                 f"{_words(line)}\n{_cited(line)}",
             ]
             for line in found["lines"]
@@ -143,12 +143,12 @@ def _print_sale(found: Mapping[str, Any]) -> None:
 
 
 def _print_line(found: Mapping[str, Any]) -> None:
-    from fenxiao.money import format_minor
+    from fenxiao.cli.amounts import amount_text
 
     (line,), plan = found["lines"], found["plan"]
 
     def money(minor: int) -> str:
-        return format_minor(minor, line["currency"], language())
+        return amount_text(minor, line["currency"], line["points"])
 
     facts = [
         (t("line"), line["line"]),
@@ -169,6 +169,8 @@ def _print_line(found: Mapping[str, Any]) -> None:
         (t("period"), line["period"]),
         (t("posted in"), line["posted_in"] if line["posted_in"] != line["period"] else ""),
         (t("held until"), line["hold_until"] or ""),
+        (t("and until"), t("the identity is checked") if line["needs_identity"] else ""),
+        (t("and until"), t("{least} payable").format(least=money(line["threshold"])) if line["threshold"] else ""),
         (t("cuts"), " ".join(filter(None, (line["members_cut"], str(line["sales_cut"] or ""))))),
     ]
     rating = line["rating"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fenxiao.cli import output
+from fenxiao.cli import alarms, output
 from fenxiao.cli.session import Session, find_member, id_of, references_of
 from fenxiao.cli.texts import language, t
 
@@ -47,19 +47,29 @@ def close(
     """Close one period behind the other, up to the last that is over by then. What is closed stays as it is."""
     session = Session.of(context)
 
-    async def work(client: "Client") -> list[dict[str, Any]]:
+    async def work(client: "Client") -> dict[str, Any]:
+        from fenxiao.api.commission.v1 import commission_pb2
         from fenxiao.cli.periods import read_moment, zone
 
         programme = await session.find_programme(client)
         moment = read_moment(as_of, zone(programme.time_zone))
         closed: list[dict[str, Any]] = []
+        raised: list[commission_pb2.Alarm] = []
         with output.progress(quiet=session.as_json) as advance:
             while (period := await _close_next(client, programme.name, moment)) is not None:
                 closed.append(period)
+                name = f"{programme.name}/periods/{period['period']}"
+                request = commission_pb2.ListAlarmsRequest(parent=programme.name, raised_by=name)
+                raised += await alarms.read(client, request)
                 advance(t("periods closed"), len(closed), len(closed))
-        return closed
+        return {"periods": closed, "alarms": await alarms.shaped(client, programme.name, raised)}
 
-    _print_periods(session, session.run(work))
+    found = session.run(work)
+    if session.as_json:
+        output.print_json(found)
+        return
+    _print_periods(found["periods"])
+    _print_alarms(found["alarms"])
 
 
 def list_(context: typer.Context, limit: LimitOption = 100) -> None:
@@ -80,7 +90,11 @@ def list_(context: typer.Context, limit: LimitOption = 100) -> None:
                 return found[:limit]
         return found
 
-    _print_periods(session, session.run(work))
+    found = session.run(work)
+    if session.as_json:
+        output.print_json({"periods": found})
+    else:
+        _print_periods(found)
 
 
 def show(
@@ -108,7 +122,9 @@ def show(
             if limit and len(ratings) >= limit:
                 break
         rows = await _rows(client, programme.name, ratings[: limit or None])
-        return {"period": shapes.period(found), "ratings": rows}
+        listing = commission_pb2.ListAlarmsRequest(parent=programme.name, period=name)
+        about = await alarms.shaped(client, programme.name, await alarms.read(client, listing, limit))
+        return {"period": shapes.period(found), "ratings": rows, "alarms": about}
 
     _print_ratings(session, session.run(work))
 
@@ -129,12 +145,20 @@ def estimate(context: typer.Context, member: MemberOption = "", limit: LimitOpti
         )
         period: dict[str, Any] = {}
         ratings: list[commission_pb2.Rating] = []
+        would: list[commission_pb2.Alarm] = []
+        in_all = 0
         async for page in pages(client.commission.EstimatePeriod, request):
-            period = shapes.period(page.period)
+            period, in_all = shapes.period(page.period), page.alarms_in_all
             ratings += page.ratings
+            would += page.alarms
             if limit and len(ratings) >= limit:
                 break
-        return {"period": period, "ratings": await _rows(client, programme.name, ratings[: limit or None])}
+        return {
+            "period": period,
+            "ratings": await _rows(client, programme.name, ratings[: limit or None]),
+            "alarms": await alarms.shaped(client, programme.name, would),
+            "alarms_in_all": in_all,
+        }
 
     _print_ratings(session, session.run(work))
 
@@ -166,12 +190,15 @@ async def _rows(client: "Client", parent: str, ratings: "Iterable[commission_pb2
     return [shapes.rating(one, references) for one in found]
 
 
-def _print_periods(session: Session, periods: list[dict[str, Any]]) -> None:
+def _print_alarms(found: list[dict[str, Any]]) -> None:
+    if found:
+        typer.echo(t("Alarms"))
+        alarms.print_alarms(found)
+
+
+def _print_periods(periods: list[dict[str, Any]]) -> None:
     from fenxiao.money import format_minor
 
-    if session.as_json:
-        output.print_json({"periods": periods})
-        return
     output.table(
         [t("period"), t("from"), t("to"), t("state"), t("lines"), t("members"), t("posted")],
         [
@@ -213,3 +240,6 @@ def _print_ratings(session: Session, found: dict[str, Any]) -> None:
         ],
         right=(1, 2, 5),
     )
+    if count := found.get("alarms_in_all"):
+        output.say(t("Alarms that its close would raise as it stands: {count}").format(count=f"{count:,}"))
+    _print_alarms(found["alarms"])

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -21,9 +22,10 @@ from fenxiao.cli.texts import t
 from fenxiao.errors import Refusal
 
 if TYPE_CHECKING:
-    from fenxiao.cli.trials import Trial, Version
+    from fenxiao.cli.trials import Board, Trial, Version
     from fenxiao.client.facts import FactFiles
     from fenxiao.plans.trials.facts import Facts
+    from fenxiao.plans.trials.simulate import Close
 
 Plans = Annotated[
     list[Path], typer.Argument(metavar="PLAN…", help=t("YAML or JSON; several are versions of one plan."))
@@ -65,6 +67,14 @@ def simulate(
         bool, typer.Option("--always", help=t("As if the plan had always been in force, whatever it says."))
     ] = False,
     skip_refused: Skip = False,
+    board: Annotated[
+        str,
+        typer.Option(
+            "--leaderboard",
+            metavar="MEASURE",
+            help=t("Also who comes first in the last period by this measure, as `leaderboard` has it."),
+        ),
+    ] = "",
 ) -> None:
     """Print what plans would have paid."""
     from fenxiao.cli import trial_tables, trials
@@ -80,16 +90,22 @@ def simulate(
     with output.progress(quiet=session.as_json) as advance, _spool() as spool:
         files = _read_facts(session, versions, members, sales, advance, skip=skip_refused)
         moment = read_moment(as_of, where) if as_of else None
+
+        def run(write: Callable[[Any], None] | None) -> "Trial":
+            return _run(versions, files.facts, where, moment, advance, write, explained=explained, by=board, top=top)
+
         if lines is not None:
             fields = {**trials.LINE_FIELDS, **(trials.WORDS if explained else {})}
             with create(lines, fields) as file:
-                done = _run(versions, files.facts, where, moment, advance, file.write, explained=explained)
-        elif session.as_json:
-            done = _run(versions, files.facts, where, moment, advance, _to_spool(spool), explained=explained)
+                done = run(file.write)
         else:
-            done = _run(versions, files.facts, where, moment, advance, None)
+            done = run(_to_spool(spool) if session.as_json else None)
         if session.as_json:
-            found = {**trials.trial(done, worst), "given": trials.given(files, done.simulation.facts)}
+            found = {
+                **trials.trial(done, worst),
+                "leaderboard": trials.leaderboard(done.board),
+                "given": trials.given(files, done.simulation.facts),
+            }
             _print_with_lines({**found, "time_zone": time_zone, "lines_file": str(lines or "")}, spool)
             return
     trial_tables.print_trial(done, files, top, worst)
@@ -137,9 +153,10 @@ def _read_plan(path: Path, *, always: bool) -> "Version":
     except PlanError as error:
         message = f"{error.message} `fenxiao plan validate {path}` shows all that is wrong with it."
         raise Refusal(error.reason, message, field=error.field) from None
+    since = plan.effective_from
     if always:
         plan = plan.model_copy(update={"effective_from": datetime.min.replace(tzinfo=UTC)})
-    return Version(plan, plan_hash(document))
+    return Version(plan, plan_hash(document), since)
 
 
 def _read_facts(
@@ -158,11 +175,14 @@ def _read_facts(
     )
     if found.refused and not skip:
         first = found.problems[0]
-        if not session.as_json:
+        if session.as_json:
+            output.print_json({"refused": found.refused, "problems": [asdict(problem) for problem in found.problems]})
+        else:
             trial_tables.print_problems(found)
+        how_many = "1 line is" if found.refused == 1 else f"{found.refused:,} lines are"
         message = (
-            f"{found.refused:,} lines of the files cannot be, the first of them line {first.line} of {first.file}: "
-            f"{first.message} Mend them, or leave them out with --skip-refused."
+            f"{how_many} refused, first line {first.line} of {first.file}: {first.message} "
+            f"Mend what is wrong, or leave it out with --skip-refused."
         )
         raise Refusal("LINES_REFUSED", message, field=first.field)
     return found
@@ -180,24 +200,45 @@ def _run(
     write: "Callable[[Any], None] | None",
     *,
     explained: bool = False,
+    by: str = "",
+    top: int = 0,
 ) -> "Trial":
-    """Close one period behind the other; `write` gets every line, with the reason in words if they are `explained`."""
+    """Close one period behind the other; `write` gets every line, with the reason in words if they are `explained`.
+
+    `by` asks for the first members of the last period: all of them, if `top` is 0.
+    """
     from fenxiao.cli import trials
+    from fenxiao.plans.periods.leaderboard import check_measure
     from fenxiao.plans.trials.facts import net_amount
     from fenxiao.plans.trials.simulate import Simulation
     from fenxiao.plans.trials.totals import Report
 
     simulation = Simulation([version.plan for version in versions], facts, where, as_of)
+    if by:
+        for version in versions:
+            check_measure(version.plan, by)
     hashes = {id(version.plan): version.hash for version in versions}
-    report = Report()
+    report, last = Report(), None
     for number, close in enumerate(simulation.closes()):
         advance(f"{t('Rating')} {close.term.period.start:%Y-%m-%d}", number, len(simulation.terms))
         report.add(close)
+        last = close
         if write is not None:
             for posting in close.postings():
                 words = trials.words(posting) if explained else {}
                 write({**trials.line(posting, hashes), **words})
-    return trials.Trial(versions, simulation, report, net_amount(simulation.facts))
+    board = _board(last, by, top) if last is not None and by else None
+    return trials.Trial(versions, simulation, report, net_amount(simulation.facts), board)
+
+
+def _board(last: "Close", by: str, top: int) -> "Board":
+    """Who comes first as the last period was closed."""
+    from fenxiao.cli.trials import Board
+    from fenxiao.plans.periods.leaderboard import leaderboard, measures_of
+
+    measures = measures_of(last.parts[0].rated)
+    standings = leaderboard(measures, by, top or len(measures.members))
+    return Board(by, last.term.plan, last.term.period, standings)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`fenxiao programme`: create, set-placement, show, list."""
+"""`fenxiao programme`: create, set-placement, disclose-countries, show, list."""
 
 # ruff: noqa: PLC0415 - loaded at every call; gRPC and what stands on it only when a command runs
 
@@ -8,7 +8,7 @@ import typer
 
 from fenxiao.cli import output
 from fenxiao.cli.exits import Misuse
-from fenxiao.cli.session import Session, to_stamp
+from fenxiao.cli.session import Session, id_of, references_of, to_stamp
 from fenxiao.cli.texts import t
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help=t("Programmes: one merchant's distribution scheme each."), no_args_is_help=True)
     group.command("create", help=t("Open a programme."))(create)
     group.command("set-placement", help=t("Give a programme its placement tree; fixed from then on."))(set_placement)
+    help_ = t("Publish in which countries the members live, for good: plans that pay by country need it.")
+    group.command("disclose-countries", help=help_)(disclose_countries)
     group.command("show", help=t("Show a programme."))(show)
     group.command("list", help=t("List programmes."))(list_)
     app.add_typer(group, name="programme")
@@ -54,7 +56,7 @@ def create(
 
     async def work(client: "Client") -> dict[str, Any]:
         from fenxiao.api.membership.v1 import membership_pb2
-        from fenxiao.cli import shapes
+        from fenxiao.cli import member_shapes
         from fenxiao.cli.periods import read_moment, zone
 
         programme = membership_pb2.Programme(
@@ -65,7 +67,7 @@ def create(
             placement=_rule(placement_width, spill) if spill else None,
         )
         request = membership_pb2.CreateProgrammeRequest(programme_id=programme_id, programme=programme)
-        return shapes.programme(await client.membership.CreateProgramme(request))
+        return member_shapes.programme(await client.membership.CreateProgramme(request))
 
     _print(session, session.run(work))
 
@@ -80,13 +82,47 @@ def set_placement(
 
     async def work(client: "Client") -> dict[str, Any]:
         from fenxiao.api.membership.v1 import membership_pb2
-        from fenxiao.cli import shapes
+        from fenxiao.cli import member_shapes
 
         name = (await session.find_programme(client)).name
         request = membership_pb2.SetPlacementRuleRequest(name=name, placement=_rule(width, spill))
-        return shapes.programme(await client.membership.SetPlacementRule(request))
+        return member_shapes.programme(await client.membership.SetPlacementRule(request))
 
     _print(session, session.run(work))
+
+
+def disclose_countries(context: typer.Context) -> None:
+    """Disclose the countries of everybody, a page at a time."""
+    session = Session.of(context)
+
+    async def work(client: "Client") -> dict[str, Any]:
+        from fenxiao.api.membership.v1 import membership_pb2
+        from fenxiao.client.client import pages
+
+        name = (await session.find_programme(client)).name
+        disclosed, unreadable = 0, list[str]()
+        request = membership_pb2.DiscloseCountriesRequest(name=name)
+        async for page in pages(client.membership.DiscloseCountries, request):
+            disclosed += page.disclosed
+            unreadable += page.unreadable
+        numbers = await references_of(client, name, set(unreadable))
+        return {
+            "programme": id_of(name),
+            "disclosed": disclosed,
+            "unreadable": [{"member": id_of(one), "member_id": numbers.get(one, "")} for one in unreadable],
+        }
+
+    found = session.run(work)
+    if session.as_json:
+        output.print_json(found)
+        return
+    output.facts([(t("programme"), found["programme"]), (t("disclosed"), f"{found['disclosed']:,}")])
+    if found["unreadable"]:
+        output.table([t("member"), ""], [[one["member_id"], one["member"]] for one in found["unreadable"]])
+        said = t(
+            "What stands as the country of these members is no ISO 3166-1 code; give `members change-country` one."
+        )
+        output.say(said)
 
 
 def _rule(width: int, spill: str) -> "PlacementRule":
@@ -106,9 +142,9 @@ def show(context: typer.Context, programme_id: Annotated[str, typer.Argument(met
         session = replace(session, programme=programme_id)
 
     async def work(client: "Client") -> dict[str, Any]:
-        from fenxiao.cli import shapes
+        from fenxiao.cli import member_shapes
 
-        return shapes.programme(await session.find_programme(client))
+        return member_shapes.programme(await session.find_programme(client))
 
     _print(session, session.run(work))
 
@@ -119,12 +155,12 @@ def list_(context: typer.Context) -> None:
 
     async def work(client: "Client") -> list[dict[str, Any]]:
         from fenxiao.api.membership.v1 import membership_pb2
-        from fenxiao.cli import shapes
+        from fenxiao.cli import member_shapes
         from fenxiao.client.client import pages
 
         request = membership_pb2.ListProgrammesRequest(page_size=1000)
         return [
-            shapes.programme(programme)
+            member_shapes.programme(programme)
             async for page in pages(client.membership.ListProgrammes, request)
             for programme in page.programmes
         ]
@@ -153,5 +189,6 @@ def _print(session: Session, programme: dict[str, Any]) -> None:
             (t("time zone"), programme["time_zone"]),
             (t("start"), programme["start"]),
             (t("placement tree"), f"{placement['width']}  {t(placement['spill'])}" if placement else "–"),
+            (t("countries"), t("disclosed") if programme["countries_disclosed"] else t("not disclosed")),
         ]
     )

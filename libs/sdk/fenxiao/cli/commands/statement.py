@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 - loaded at every call; gRPC and what stands on it only when a command runs
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -96,7 +97,7 @@ def _print_one(statement: dict[str, Any]) -> None:
         ]
     )
     output.table(
-        [t("time"), t("component"), t("level"), t("rate"), t("base"), t("amount"), t("held until")],
+        [t("time"), t("component"), t("level"), t("rate"), t("base"), t("amount"), t("held"), t("waits for")],
         [
             [
                 line["occurred_at"],
@@ -105,12 +106,29 @@ def _print_one(statement: dict[str, Any]) -> None:
                 line["rate"],
                 line["base"],
                 format_minor(line["amount"], statement["currency"], language()),
-                line["hold_until"] or "",
+                format_minor(line["held"], statement["currency"], language()) if line["held"] else "",
+                ", ".join(_waits(statement, line)),
             ]
             for line in statement["lines"]
         ],
-        right=[2, 3, 4, 5],
+        right=[2, 3, 4, 5, 6],
     )
+
+
+def _waits(statement: dict[str, Any], line: dict[str, Any]) -> Iterator[str]:
+    from fenxiao.money import format_minor
+
+    for wait in line["waits_for"]:
+        match wait:
+            case "return_window":
+                yield line["hold_until"]
+            case "identity":
+                yield t("an identity check")
+            case "threshold":
+                least = format_minor(line["threshold"], statement["currency"], language())
+                yield t("{least} payable").format(least=least)
+            case _:
+                yield wait
 
 
 def _print_all(statements: list[dict[str, Any]]) -> None:

@@ -75,9 +75,9 @@ async def _programme(
 ) -> dict[str, Any]:
     from fenxiao.api.chain_bridge.v1 import chain_bridge_pb2
     from fenxiao.api.settlement.v1 import settlement_pb2
-    from fenxiao.cli import shapes
+    from fenxiao.cli import member_shapes, shapes
 
-    found: dict[str, Any] = {**shapes.programme(programme), "totals": None, "distributions": [], "chain": None}
+    found: dict[str, Any] = {**member_shapes.programme(programme), "totals": None, "distributions": [], "chain": None}
     parent, currency = programme.name, programme.currency
     if "settlement" in serving:
         totals = settlement_pb2.GetTotalsRequest(parent=parent, currency=currency)

@@ -14,7 +14,7 @@ from fenxiao.cli.session import Session
 from fenxiao.cli.texts import t
 from fenxiao.errors import Kind, Refusal
 
-_SERVICES = ("members", "plans", "sales", "periods", "disputes", "settlement", "trace")
+_SERVICES = ("members", "plans", "sales", "periods", "ranks", "disputes", "settlement", "trace")
 _READ = (*(f"{service}.read" for service in _SERVICES), "chain.read", "events.read")
 _WRITE = tuple(f"{service}.write" for service in _SERVICES)
 _LONGEST = timedelta(days=366)

@@ -82,10 +82,11 @@ class Qualify(Strict):
     rank: Id | None = None
     """Paid-as rank in the period, or a higher one."""
     identity: YesNo = False
-    """Identity checked before the period's end."""
+    """Identity checked before the period's end, by a check that still counts then."""
     tenure: Days = 0
     """A member for so many days at the period's end."""
     countries: Annotated[tuple[Country, ...], *count(1, 250)] | None = None
+    """Lives in one of these at the period's end."""
 
 
 class Sharing(StrEnum):
@@ -213,6 +214,13 @@ class ComponentBase(Strict):
     def depth_paid(self) -> int | None:
         """How many levels may earn from it on one sale, the member credited included; none: as many as there are."""
         return None
+
+    def depth_after(self, before: Mapping[str, int | None]) -> int | None:
+        """The same, knowing it of each component listed before; one level where nobody earns on what others sell.
+
+        For components that pay a share of what others pay.
+        """
+        return self.depth_paid if self.pays_below else 1
 
     @property
     def widths(self) -> range | None:

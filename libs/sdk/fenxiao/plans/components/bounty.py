@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from fenxiao.plans.components.base import Basis, Measure, Trigger
 from fenxiao.plans.components.window import Budget, Windowed
@@ -29,6 +32,22 @@ class Action(StrEnum):
     """A member is paid as a rank, or a higher one, for the first time ever; counts as done when the period ends."""
 
 
+_JOINING: Final = frozenset(
+    {"enrol", "enroll", "enrolment", "enrollment", "join", "joined", "recruit", "recruited", "recruitment", "sign_up"}
+)
+
+
+def _of_joining(action: object) -> object:
+    """Refuse the action that nobody may be paid for by its reason, not as some word that is unknown."""
+    if isinstance(action, str) and action.lower() in _JOINING:
+        message = (
+            "Nobody may be paid for the enrolment of members alone (rule everywhere/enrolment); reward a sale, such as "
+            "`referred_first_sale`."
+        )
+        raise PydanticCustomError("PAYS_FOR_ENROLMENT", message)
+    return action
+
+
 class Bounty(Windowed):
     """Pays `reward` for each action, the earliest first, until `budget` is used up; the last one gets what is left.
 
@@ -38,7 +57,7 @@ class Bounty(Windowed):
 
     type: Literal["bounty"]
     """Told apart from other components by this."""
-    action: Action
+    action: Annotated[Action, BeforeValidator(_of_joining)]
     reward: Number
     """In units of the currency."""
     budget: Number
@@ -112,6 +131,7 @@ class Bounty(Windowed):
         amounts, new = sales.measures[Measure.AMOUNT].column, self._newcomers(context)
         every = self.every or 1 if self.action is Action.SALE else None
         for segment in inputs.segments:
+            above = segment.parent
             for sale in range(segment.first, segment.last):
                 if not (inside[sale] and wanted[sale] and amounts[sale] > sales.returned[sale]):
                     continue
@@ -119,7 +139,7 @@ class Bounty(Windowed):
                 nth = purse.count_sale(seller)
                 if new[seller] and (nth == 1 if every is None else nth % every == 0):
                     referred = self.action is Action.REFERRED_FIRST_SALE
-                    earner = int(segment.tree.parent[seller]) if referred else seller
+                    earner = int(above[seller]) if referred else seller
                     purse.pay(earner, sale=sale, level=int(referred))
 
     def _reward_ranks(self, context: "Context", purse: "_Purse") -> None:

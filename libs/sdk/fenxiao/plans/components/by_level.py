@@ -11,7 +11,6 @@ from fenxiao.plans.periods.columns import Column, kernel
 
 if TYPE_CHECKING:
     from fenxiao.plans.periods.context import Context
-    from fenxiao.plans.periods.inputs import Segment
     from fenxiao.plans.periods.lines import Lines
 
 
@@ -20,7 +19,7 @@ def rate_by_level(
     component: ComponentBase,
     *,
     compression: bool = False,
-    along: "Sequence[Segment] | None" = None,
+    along: "Sequence[Path] | None" = None,
     counted: Column | None = None,
 ) -> "Lines":
     """Rate every sale by the component's offers.
@@ -38,7 +37,7 @@ def rate_by_level(
         offers=[_tables(context, component, offer) for offer in component.offers],
         chosen=chosen,
         start=inputs.sales.member,
-        paths=[Path(one.first, one.last, one.tree.parent) for one in (inputs.segments if along is None else along)],
+        paths=inputs.segments if along is None else along,
         able=context.zeros(0) if component.qualify is None else context.qualified(component),
         compression=compression,
     )

@@ -106,7 +106,8 @@ class Campaign(Windowed):
             part = context.zeros()
             add_at(part, context.inputs.sales.member, counted, segment.first, segment.last)
             if self.whose is Whose.GROUP:
-                roll_up(part, segment.tree.parent, segment.tree.order)
+                tree = segment.tree
+                roll_up(part, tree.parent, tree.order)
             _add(total, part)
         return [
             carried.get(i, (0,))[0] + round_div(int(volume) * _UNIT, values.scale, MODES[Rounding.HALF_UP])

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from fenxiao.money import EXACT
 from fenxiao.plans.components.base import ComponentBase
-from fenxiao.plans.components.sale_lines import Path, SaleRates, SaleTable, rate_sales
+from fenxiao.plans.components.sale_lines import FixedPath, SaleRates, SaleTable, rate_sales
 from fenxiao.plans.language.fields import Id, Rate, YesNo, count
 from fenxiao.plans.periods.columns import Column, kernel
 
 if TYPE_CHECKING:
     from fenxiao.plans.periods.context import Context
     from fenxiao.plans.periods.lines import Lines
+    from fenxiao.plans.periods.segments import Segment
 
 
 class Generation(ComponentBase):
@@ -46,12 +47,10 @@ class Generation(ComponentBase):
         inputs, bases = context.inputs, context.sold(self.on)
         counts, starts = context.zeros(), context.zeros(len(inputs.sales))
         _find_counted(counts, context.qualified(self), context.rank, context.rank_number(self.rank))
-        paths: list[Path] = []
-        for segment in inputs.segments:
-            nearest = context.zeros()
-            _find_nearest(nearest, counts, segment.tree.parent, segment.tree.order)
-            _start(starts, inputs.sales.member, nearest, counts, int(self.own), segment.first, segment.last)
-            paths.append(Path(segment.first, segment.last, nearest))
+        *earlier, end = (_Nearest(context, segment, counts) for segment in inputs.segments)
+        paths = [*earlier, FixedPath(end.first, end.last, end.parent)]
+        for path in paths:
+            _start(starts, inputs.sales.member, path.parent, counts, int(self.own), path.first, path.last)
         table = SaleTable(
             0,
             [context.rate(share) for share in self.generations],
@@ -68,6 +67,21 @@ class Generation(ComponentBase):
             first_level=1,
         )
         return rate_sales(context, self, rates)
+
+
+class _Nearest:
+    """The way from one that counts to the next above, along the sponsors of a segment."""
+
+    def __init__(self, context: "Context", segment: "Segment", counts: Column) -> None:
+        self._context, self._segment, self._counts = context, segment, counts
+        self.first, self.last = segment.first, segment.last
+
+    @property
+    def parent(self) -> Column:
+        """Give who is the nearest above each member that counts."""
+        nearest, tree = self._context.zeros(), self._segment.tree
+        _find_nearest(nearest, self._counts, tree.parent, tree.order)
+        return nearest
 
 
 @kernel

@@ -63,6 +63,15 @@ class Matching(ComponentBase):
             matched = EXACT.add(matched, share)
         return EXACT.multiply(self.worst_case, matched)
 
+    def depth_after(self, before: "Mapping[str, int | None]") -> int | None:
+        """The levels that the components named pay, and those that are matched above them."""
+        depths = [before.get(name) for name in self.of]
+        if self.compression or None in depths:
+            return None
+        tables = [self.levels, *(table.levels for table in self.by_rank or ())]
+        matched = max((level + 1 for table in tables for level, rate in enumerate(table) if rate), default=0)
+        return max(depth for depth in depths if depth is not None) + matched
+
     @property
     def ranks(self) -> tuple[tuple[str, str], ...]:
         """The ranks that it names."""

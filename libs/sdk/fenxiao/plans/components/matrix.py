@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Literal
 
 from fenxiao.plans.components.by_level import rate_by_level
+from fenxiao.plans.components.sale_lines import FixedPath
 from fenxiao.plans.components.unilevel import ByLevels
 from fenxiao.plans.periods.columns import Column, kernel
-from fenxiao.plans.periods.inputs import Segment
 
 if TYPE_CHECKING:
     from fenxiao.plans.periods.context import Context
@@ -35,9 +35,9 @@ class Matrix(ByLevels):
     def rate_period(self, context: "Context") -> "Lines":
         """Every sale of a placed member, level by level."""
         inputs, counted = context.inputs, context.zeros(len(context.inputs.sales))
-        along: list[Segment] = []
+        along: list[FixedPath] = []
         if inputs.placement is not None:
-            along = [Segment(0, len(inputs.sales), inputs.placement.tree)]
+            along = [FixedPath(0, len(inputs.sales), inputs.placement.tree.parent)]
             _find_placed(counted, inputs.sales.member, inputs.sales.at, inputs.placement.since)
         return rate_by_level(context, self, compression=self.compression, along=along, counted=counted)
 

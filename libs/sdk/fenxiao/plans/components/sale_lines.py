@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from fenxiao.plans.components.base import ComponentBase, Measure
 from fenxiao.plans.periods.columns import Column, Frame, in_parts, kernel, largest, reciprocal, round_by, round_div
@@ -33,8 +33,27 @@ class SaleTable(NamedTuple):
     rules: Sequence[str]
 
 
-class Path(NamedTuple):
+class Path(Protocol):
     """The tree along which sales `first` to below `last` are paid."""
+
+    @property
+    def first(self) -> int:
+        """The first of these sales."""
+        ...
+
+    @property
+    def last(self) -> int:
+        """Where they end."""
+        ...
+
+    @property
+    def parent(self) -> Column:
+        """Who stands above each member; it may be made when it is asked for, so it is asked for once in a while."""
+        ...
+
+
+class FixedPath(NamedTuple):
+    """A path whose tree is there."""
 
     first: int
     last: int
@@ -235,7 +254,7 @@ class SaleLines:
 
     def columns(self, *, every: bool = False) -> LineColumns:
         """Every line written out; also lines of nothing, if `every` one is wanted."""
-        return self._written_out(0, len(self.walk.base), self.size, every=every)
+        return self._written_out(0, len(self.walk.base), self.size, self.paths, every=every)
 
     def add_to(self, totals: Column) -> None:
         """Add what each member is due to the member's place."""
@@ -266,13 +285,18 @@ class SaleLines:
 
     def written(self, members: Names, sales: Names) -> Iterator[PeriodLine]:
         """Every line, written out as it is asked for."""
-        count = len(self.walk.base)
-        for first in range(0, count, _BLOCK):
-            yield from self.of_sales(first, min(first + _BLOCK, count)).written(members, sales)
+        for path in self.paths:
+            along = FixedPath(path.first, path.last, path.parent)
+            for first in range(path.first, path.last, _BLOCK):
+                yield from self._of_sales(first, min(first + _BLOCK, path.last), [along]).written(members, sales)
 
     def of_sales(self, first: int, last: int) -> LineColumns:
         """The lines on sales `first` to below `last`."""
-        return self._written_out(first, last, _count(self.amount, len(self.walk.base), first, last, self.width))
+        return self._of_sales(first, last, self.paths)
+
+    def _of_sales(self, first: int, last: int, paths: Sequence[Path]) -> LineColumns:
+        size = _count(self.amount, len(self.walk.base), first, last, self.width)
+        return self._written_out(first, last, size, paths)
 
     def line(self, i: int, members: Names, sales: Names) -> PeriodLine:
         """Write one line out."""
@@ -292,8 +316,10 @@ class SaleLines:
         return [result for path in self.paths for result in self._run(path, loop)]
 
     def _run(self, path: Path, loop: "Callable[[int, int, Column, _Room], R]") -> list[R]:
+        parent = path.parent
+
         def part(first: int, last: int) -> R:
-            return loop(path.first + first, path.first + last, path.parent, self._room())
+            return loop(path.first + first, path.first + last, parent, self._room())
 
         return in_parts(self.frame, path.last - path.first, part)
 
@@ -301,7 +327,9 @@ class SaleLines:
         size = max(1, _BLOCK // self.width) * self.width
         return _Room(self.frame.zeros(size), self.frame.zeros(size))
 
-    def _written_out(self, first: int, last: int, size: int, *, every: bool = False) -> LineColumns:
+    def _written_out(
+        self, first: int, last: int, size: int, paths: Sequence[Path], *, every: bool = False
+    ) -> LineColumns:
         narrow, walk, most = self.frame.narrow, self.walk, self.most
         out = _Out(
             earner=narrow(size, most.member),
@@ -314,7 +342,7 @@ class SaleLines:
             amount=narrow(size, most.amount),
         )
         written = 0
-        for path in self.paths:
+        for path in paths:
             begin, end = max(first, path.first), min(last, path.last)
             if begin < end:
                 written = _write(

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fenxiao.plans.components.base import ComponentBase
 from fenxiao.plans.periods.columns import Column, Frame, in_parts, kernel, round_div
-from fenxiao.plans.periods.inputs import Segment
 from fenxiao.plans.periods.lines import LineColumns
+from fenxiao.plans.periods.segments import Segment
 
 if TYPE_CHECKING:
     from fenxiao.plans.periods.context import Context
@@ -150,7 +150,7 @@ def _table(frame: Frame, ways: Ways) -> _Table:
 def _legs(context: "Context", component: ComponentBase, kind: Column, table: _Table, depth: int | None) -> _Legs:
     """Bring the volume of the period up."""
     segments, frame = context.inputs.segments, context.inputs.frame
-    members, last = len(kind), segments[-1].tree.parent
+    members, last = len(kind), context.inputs.tree.parent
     former = _former(context, segments) if len(segments) > 1 else {}
     volume = context.zeros((members + len(former)) * table.states)
     for segment in segments:
@@ -163,8 +163,8 @@ def _legs(context: "Context", component: ComponentBase, kind: Column, table: _Ta
             _walk(own, tree.parent, kind, table, part, depth)
         if not single:
             legs = frame.of(range(members))
-            for i in _moved(context, segment):
-                legs[i] = former.get((tree.parent[i], i), -1)
+            for i, parent in segment.elsewhere.items():
+                legs[i] = former.get((parent, i), -1)
             _gather(volume, part, legs, table.states)
     parents, behind = [parent for parent, _ in former], [member for _, member in former]
     everybody = context.zeros(members + len(former))
@@ -173,16 +173,9 @@ def _legs(context: "Context", component: ComponentBase, kind: Column, table: _Ta
     return _Legs(everybody, frame.of(behind), volume)
 
 
-def _moved(context: "Context", segment: Segment) -> list[int]:
-    """List who stood elsewhere than at the period's end."""
-    found = context.zeros()
-    size = _differ(segment.tree.parent, context.inputs.tree.parent, found)
-    return [int(found[k]) for k in range(size)]
-
-
 def _former(context: "Context", segments: Sequence[Segment]) -> dict[tuple[int, int], int]:
     """Number the legs (sponsor, member) that there were earlier in the period only, behind those at its end."""
-    stood = {(int(segment.tree.parent[i]), i) for segment in segments[:-1] for i in _moved(context, segment)}
+    stood = {(parent, i) for segment in segments[:-1] for i, parent in segment.elsewhere.items()}
     legs = sorted(leg for leg in stood if leg[0] >= 0)
     return {leg: len(context.inputs.members) + k for k, leg in enumerate(legs)}
 
@@ -236,16 +229,6 @@ def _gather(volume: Column, part: Column, legs: Column, states: int) -> None:
     for i in range(len(legs)):
         for state in range(states if legs[i] >= 0 else 0):
             volume[legs[i] * states + state] += part[i * states + state]
-
-
-@kernel
-def _differ(some: Column, others: Column, found: Column) -> int:
-    size = 0
-    for i in range(len(some)):
-        if some[i] != others[i]:
-            found[size] = i
-            size += 1
-    return size
 
 
 @kernel

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, cast
 from fenxiao.money import EXACT, Rounding, format_minor, minor_digits, plain, round_units
 from fenxiao.plans.components.base import Basis, ComponentBase, Measure
 from fenxiao.plans.language.model import Plan
+from fenxiao.plans.language.waits import NO_WAITS, Waits
 from fenxiao.plans.periods.lines import PeriodLine
 
 _ROUNDED: Final = {
@@ -60,6 +61,8 @@ class Derivation:
     is_return: bool = False
     """Earned on a return that names no sale."""
     hold_until: datetime | None = None
+    waits: Waits = NO_WAITS
+    """What it waits for beside that time."""
     estimate: bool = False
     """The period is not closed."""
 

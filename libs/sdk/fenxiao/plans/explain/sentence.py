@@ -53,7 +53,7 @@ def explain(plan: Plan, told: Derivation) -> Words:
         NOTHING if said.given is not None else _came_back(terms),
         _capped(terms),
         _posted(terms),
-        _held(told),
+        _held(terms),
         Words(".", "。"),
     )
 
@@ -82,7 +82,7 @@ def explain_correction(plan: Plan, told: Derivation, corrects: str) -> Words:
     return Words(
         f"A dispute about line {corrects} under component {name!r} was upheld: {money.en} is {what.en}",
         f"对明细 {corrects}（组件“{name}”）的异议成立，{what.zh} {money.zh}",
-    ).then(_held(told), Words(".", "。"))
+    ).then(_held(terms), Words(".", "。"))
 
 
 def rule_texts(document: bytes, rules: set[str]) -> dict[str, str]:
@@ -182,10 +182,19 @@ def _posted(terms: Terms) -> Words:
     )
 
 
-def _held(told: Derivation) -> Words:
+def _held(terms: Terms) -> Words:
+    told = terms.told
     if told.estimate:
         return Words("; an estimate, since the period is not closed", "；为估算，期间尚未关闭")
-    if told.hold_until is None:
+    held: list[Words] = []
+    if told.hold_until is not None:
+        until = format_instant(told.hold_until)
+        held.append(Words(f" until {until} at least", f"至少冻结到 {until}"))
+    if told.waits.identity:
+        held.append(Words(" until the member's identity is checked", "须完成成员身份核验"))
+    if told.waits.threshold_minor:
+        least = terms.paid(told.waits.threshold_minor)
+        held.append(Words(f" until {least.en} is payable", f"应付余额须达到 {least.zh}"))
+    if not held:
         return NOTHING
-    until = format_instant(told.hold_until)
-    return Words(f"; held until {until} at least", f"；至少冻结到 {until}")
+    return Words("; held" + " and".join(one.en for one in held), "；" + "，".join(one.zh for one in held))

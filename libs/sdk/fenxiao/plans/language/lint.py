@@ -126,6 +126,11 @@ def _components(plan: "Plan") -> Iterator[Hint]:
             en = f"One member alone may get all of pool {one.id!r}; a cap by `member` would prevent that."
             zh = f"奖池“{one.id}”可能全部归一人所有；可设置每人上限（caps.member）。"
             yield Hint(place, "ONE_MAY_TAKE_ALL", en, zh)
+        held = plan.return_window if one.release.days is None else one.release.days
+        if one.lasts is not None and one.lasts <= held:
+            en = f"The points of {one.id!r} are lost after {one.lasts} days, and held for {held}: nobody spends them."
+            zh = f"“{one.id}”的积分冻结 {held} 天，却在 {one.lasts} 天后失效，无人能够使用。"
+            yield Hint(f"{place}/expires_after", "NEVER_PAYS", en, zh)
         yield from _orders(one, place)
 
 
@@ -208,9 +213,8 @@ def _unreachable(plan: "Plan") -> set[str]:
 
 def _asks(rank: "Rank") -> bool:
     volume = rank.personal_volume or rank.sales or rank.group_volume
-    return bool(
-        volume or any(legs.count and legs.volume for legs in rank.legs or ()) or any(b.count for b in rank.below or ())
-    )
+    counted = any(legs.count for legs in rank.legs or ()) or any(below.count for below in rank.below or ())
+    return bool(volume or counted)
 
 
 _LOOKS: Final[tuple[Callable[["Plan"], Iterator[Hint]], ...]] = (_unchecked, _at_once, _ranks, _components, _bounds)

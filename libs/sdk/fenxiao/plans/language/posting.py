@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from fenxiao.money import EXACT, minor_digits
 from fenxiao.plans.components.base import Basis, ComponentBase, Measure, Selection
 from fenxiao.plans.components.offers import Counts, Offer
+from fenxiao.plans.language.waits import Waits, waits_of
 from fenxiao.plans.sales.sale import Sale
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Posted(NamedTuple):
     """How long a line is held."""
     lasts: int | None
     """Days after which points are lost."""
+    waits: Waits
+    """What a line waits for beside these days."""
 
 
 class Postings(NamedTuple):
@@ -102,6 +105,7 @@ def _posted(plan: "Plan", index: int, component: ComponentBase) -> Posted:
         cap=None if cap is None else int(cap.scaleb(digits, EXACT)),
         days=plan.return_window if component.release.days is None else component.release.days,
         lasts=component.lasts,
+        waits=waits_of(component.release, digits),
     )
 
 

@@ -73,6 +73,9 @@ class Rank(Strict):
         if self.leg_limit is not None and not self.group_volume:
             message = "A limit for each leg needs the `group_volume` that it is a share of."
             found.append(("/leg_limit", "LIMIT_OF_NOTHING", message))
+        if self.leg_limit == 0:
+            message = "With a limit of 0% no leg counts, only own volume; ask for `personal_volume` instead."
+            found.append(("/leg_limit", "EMPTY_LIMIT", message))
         for i, below in enumerate(self.below or ()):
             if (below.rank is None) == (below.active is None):
                 found.append((f"/below/{i}", "RANK_OR_ACTIVE", "Name either `rank` or `active`."))

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from fenxiao.errors import Kind, Refusal
 from fenxiao.plans.components.base import Measure
 from fenxiao.plans.periods.columns import LIMIT, Arrays, Column, frame_of, kernel, largest
-from fenxiao.plans.periods.inputs import Inputs, Period, Person, Placement, Sales, Scaled, Segment, Words, above, micros
+from fenxiao.plans.periods.inputs import Inputs, Period, Person, Placement, Sales, Scaled, Words, micros
+from fenxiao.plans.periods.segments import Segment, above
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,7 +9,11 @@ The rules, in full:
    plan, with the tree as its own closing knew it and the ranks that it gave, and every period behind it, since what is
    carried may change. It posts the differences by line. What has been posted never changes.
 4. **A line on a sale is held** like lines that are posted with a sale; a line on volume until the return window has
-   passed that opens with the period's end. What a closing takes back is not held; it names the line it takes from.
+   passed that opens with the period's end; both wait for what else the component's `release` names. What a closing
+   takes back is not held; it names the line it takes from.
+   The same days count for points that expire: those on a sale from the sale on, those on volume from the period's end.
+5. **Whatever a closing rates, it watches**: the rules of the plan's packs look at the network as it stands then. What
+   becomes of that is said in `fenxiao.plans.rules.alarms`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,13 +21,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from fenxiao.money import minor_digits
 from fenxiao.plans.language.model import Plan
+from fenxiao.plans.language.waits import NO_WAITS, Waits, waits_of
+from fenxiao.plans.periods.carrying import taken_over
 from fenxiao.plans.periods.context import Carry
 from fenxiao.plans.periods.inputs import Inputs
 from fenxiao.plans.periods.lines import Key, PeriodLine
-from fenxiao.plans.periods.ranking import RANKS, renumber
+from fenxiao.plans.periods.ranking import RANKS
 from fenxiao.plans.periods.rating import RatedPeriod, rate_period
-from fenxiao.plans.sales.rating import hold_end
+from fenxiao.plans.rules import Finding, Money, facts_of, packs_of, watch
+from fenxiao.plans.sales.rating import expiry, hold_end
 
 
 class Known(NamedTuple):
@@ -49,6 +57,12 @@ class Difference(NamedTuple):
     hold_until: datetime | None
     uncapped_minor: int | None = None
     """What is due before caps; None where they took nothing."""
+    asset: str = ""
+    """The kind of points; empty for money."""
+    expires_at: datetime | None = None
+    """When points that are left are lost; None: never, or nothing is given."""
+    waits: Waits = NO_WAITS
+    """What settlement waits for beside `hold_until`."""
 
 
 class Row(NamedTuple):
@@ -92,26 +106,35 @@ class Closed(NamedTuple):
     differences: list[Difference]
     rows: dict[str, Row]
     """By member: who has any figure, or carries anything."""
+    money: Money
+    """What was sold in the period, and what all lines of it pay."""
+    findings: list[Finding]
+    """The rules that the network does not satisfy in the period."""
 
 
-def close(period: ToRate, before: Before | None) -> Closed:
-    """Rate the period that is being closed, or an earlier one again."""
+def close(period: ToRate, before: Before | None, earlier: Money | None = None) -> Closed:
+    """Rate the period that is being closed, or an earlier one again; `earlier` is what its year had come to before."""
+    return close_rated(period, rate(period, before), earlier)
+
+
+def rate(period: ToRate, before: Before | None) -> RatedPeriod:
+    """Rate it, and decide nothing."""
     number = {member: i for i, member in enumerate(period.inputs.members)}
     sealed_ranks = None if period.sealed is None else _carried(period.sealed, number).get(RANKS, {})
-    rated = rate_period(period.plan, period.inputs, _carry_in(period.plan, number, before), sealed_ranks=sealed_ranks)
-    return Closed(list(_differences(period, rated)), _rows(rated))
+    return rate_period(period.plan, period.inputs, _carry_in(period.plan, number, before), sealed_ranks=sealed_ranks)
+
+
+def close_rated(period: ToRate, rated: RatedPeriod, earlier: Money | None = None) -> Closed:
+    """Decide what follows from a period as it is rated."""
+    facts = facts_of(rated.context, rated.lines, earlier)
+    findings = watch(packs_of(period.plan), facts, period.inputs.period.start.date())
+    return Closed(list(_differences(period, rated)), _rows(rated), facts.period, findings)
 
 
 def _carry_in(plan: Plan, number: Mapping[str, int], before: Before | None) -> Carry:
     if before is None:
         return {}
-    types = {one.id: one.type for one in before.plan.components}
-    kept = {one.id for one in plan.components if types.get(one.id) == one.type} | {RANKS}
-    # Under the same id a new version may have a component of another type, to which the figures would mean nothing.
-    carried = {name: rows for name, rows in _carried(before.rows, number).items() if name in kept}
-    if RANKS in carried and before.plan.ranks != plan.ranks:
-        carried[RANKS] = renumber(carried[RANKS], before.plan, plan)
-    return carried
+    return taken_over(_carried(before.rows, number), before.plan, plan)
 
 
 def _carried(rows: Mapping[str, Row], number: Mapping[str, int]) -> dict[str, dict[int, tuple[int, ...]]]:
@@ -157,8 +180,11 @@ def _difference(period: ToRate, key: Key, line: PeriodLine | None, known: Known 
     nothing = Decimal(0)
     rate, base, exact = (line.rate, line.base, line.exact_amount) if line else (nothing, nothing, nothing)
     uncapped = line.uncapped_minor if line and line.uncapped_minor != line.amount_minor else None
+    component = next(one for one in period.plan.components if one.id == key.component)
+    asset = component.asset
     if amount < 0:
-        return Difference(key, rate, base, exact, amount, known.line if known else "", None, uncapped)
+        return Difference(key, rate, base, exact, amount, known.line if known else "", None, uncapped, asset)
     opens = period.times.get(key.sale, period.inputs.period.end)
-    release = next(one.release for one in period.plan.components if one.id == key.component)
-    return Difference(key, rate, base, exact, amount, "", hold_end(period.plan, opens, release), uncapped)
+    hold_until, expires_at = hold_end(period.plan, opens, component.release), expiry(opens, component.lasts)
+    waits = waits_of(component.release, 0 if asset else minor_digits(period.plan.currency))
+    return Difference(key, rate, base, exact, amount, "", hold_until, uncapped, asset, expires_at, waits)

@@ -1,6 +1,5 @@
 """What a period is rated from: members, their trees, and sales, as columns."""
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,13 +11,13 @@ from typing import Final, NamedTuple
 
 from fenxiao.errors import Kind, Refusal
 from fenxiao.plans.components.base import Measure
-from fenxiao.plans.periods.columns import LIMIT, Column, Frame, Lists, children_first, frame_for, largest
-from fenxiao.plans.periods.numbers import all_micros, micros, whole
+from fenxiao.plans.periods.columns import LIMIT, Column, Frame, Lists, frame_for, largest
+from fenxiao.plans.periods.measuring import Numbers, measures_of, missing
+from fenxiao.plans.periods.numbers import all_micros, micros
+from fenxiao.plans.periods.segments import Above, Segment, above, segments_of
 from fenxiao.plans.sales.sale import Sale, SaleKind
 from fenxiao.plans.trees.placement import PlacementTree
 from fenxiao.plans.trees.sponsors import Tree
-
-_NONE = Decimal(0)
 
 NEVER: Final = 2**61
 """Later than any moment, in microseconds since 1970."""
@@ -41,6 +40,13 @@ class Person(NamedTuple):
     """Since when the identity is checked."""
     rank: str = ""
     """A rank that is given, whatever the plan's rules say."""
+    verified_until: datetime | None = None
+    """The check counts up to then; None: without end."""
+
+    def verified(self, end: datetime) -> bool:
+        """Whether the identity is checked at the end of a period, which is the first moment behind it."""
+        begun = self.verified_at is not None and self.verified_at < end
+        return begun and (self.verified_until is None or self.verified_until >= end)
 
 
 class Sold(NamedTuple):
@@ -106,25 +112,6 @@ class Words:
 
     column: Column
     texts: Sequence[str]
-
-
-@dataclass(slots=True)
-class Above:
-    """A tree as columns: who stands above whom."""
-
-    parent: Column
-    """Member's number; -1 for a root, and for who is not in the tree."""
-    order: Column
-    """Every member, each before the one above."""
-
-
-@dataclass(slots=True)
-class Segment:
-    """Sales `first` to below `last` happened while the sponsors stood so."""
-
-    first: int
-    last: int
-    tree: Above
 
 
 @dataclass(slots=True)
@@ -195,14 +182,7 @@ class Inputs:
     @property
     def tree(self) -> Above:
         """The sponsors at the period's end."""
-        return self.segments[-1].tree
-
-
-def above(frame: Frame, parent: Column) -> Above:
-    """Put a column of parents in order."""
-    order = frame.zeros(len(parent))
-    children_first(parent, order)
-    return Above(parent, order)
+        return self.segments[-1].end
 
 
 def build_inputs(
@@ -238,7 +218,7 @@ def build_inputs(
     ):
         for sale in ordered:
             _check(sale, period, tree)
-    measures, returned, most = _measures(ordered)
+    measures, returned, most = measures_of(ordered)
     frame = frame or frame_for(len(members) + len(ordered))
     if most >= LIMIT:
         frame = Lists()
@@ -247,7 +227,7 @@ def build_inputs(
         period=period,
         members=members,
         joined=frame.of(since),
-        segments=_segments(frame, period, tree, members, {**number, None: -1}, at),
+        segments=segments_of(frame, period.start, period.end, tree, members, number, at),
         sales=_sales(frame, ordered, seller, at, measures, returned),
         placement=None if placement is None else _placement(frame, period, tree, placement, number),
         people={number[member]: person for member, person in (people or {}).items() if member in number},
@@ -278,62 +258,12 @@ def _placement(
     return Placement(above(frame, frame.of(parent)), frame.of(leg), frame.of(since), placement.width)
 
 
-def _segments(
-    frame: Frame,
-    period: Period,
-    tree: Tree,
-    members: Sequence[str],
-    number: Mapping[str | None, int],
-    at: Sequence[int],
-) -> list[Segment]:
-    starts = [period.start, *tree.changes(period.start, period.end)]
-    segments: list[Segment] = []
-    for i, start in enumerate(starts):
-        first = bisect_left(at, micros(start))
-        last = bisect_left(at, micros(starts[i + 1])) if i + 1 < len(starts) else len(at)
-        if first == last and i + 1 < len(starts):
-            continue  # nobody sold while it stood so
-        # Who joins later in the span stands where enrolment put him: nothing was credited to him before.
-        parent = frame.of([number[sponsor] for sponsor in tree.sponsors(members, start)])
-        segments.append(Segment(first, last, above(frame, parent)))
-    return segments
-
-
-_Numbers = tuple[list[int], int]
-"""Whole numbers of 1 / scale, and the scale."""
-
-
-def _measures(sales: Sequence[Sold]) -> tuple[dict[Measure, _Numbers], list[int], int]:
-    """What is sold by measure, what came back of the amount, and the largest sum of magnitudes."""
-    size, most = len(sales), 0
-    found: dict[Measure, _Numbers] = {}
-    returned: list[int] = []
-    came_back = [sale.returned for sale in sales]
-    reported: dict[Measure, list[Decimal | None]] = {
-        Measure.AMOUNT: [*(sale.amount for sale in sales), *(came_back if any(came_back) else ())],
-        Measure.MARGIN: [sale.margin for sale in sales],
-        Measure.POINTS: [sale.points for sale in sales],
-        Measure.QUANTITY: [sale.quantity for sale in sales],
-    }
-    for measure, values in reported.items():
-        counts = measure is Measure.QUANTITY
-        if values.count(None) == len(values):
-            found[measure] = [1 if sale.amount > 0 else -1 for sale in sales] if counts else [0] * size, 1
-            continue
-        known = [sale.units for sale in sales] if counts else [value or _NONE for value in values]
-        numbers, scale, total = whole(known)
-        found[measure] = numbers[:size], scale
-        returned += numbers[size:]  # behind the amounts
-        most = max(most, total)
-    return found, returned or [0] * size, most
-
-
 def _sales(
     frame: Frame,
     sales: Sequence[Sold],
     seller: Sequence[int],
     at: Sequence[int],
-    measures: Mapping[Measure, _Numbers],
+    measures: Mapping[Measure, Numbers],
     returned: Sequence[int],
 ) -> Sales:
     def words(texts: Sequence[str]) -> Words:
@@ -353,14 +283,7 @@ def _sales(
         channel=words([sale.channel for sale in sales]),
         sale_class=words([sale.sale_class for sale in sales]),
         lacking={
-            Measure.MARGIN: _missing([sale.margin for sale in sales]),
-            Measure.POINTS: _missing([sale.points for sale in sales]),
+            Measure.MARGIN: missing([sale.margin for sale in sales]),
+            Measure.POINTS: missing([sale.points for sale in sales]),
         },
     )
-
-
-def _missing(values: Sequence[Decimal | None]) -> Sequence[int]:
-    """Where nothing stands."""
-    if values.count(None) == len(values):
-        return range(len(values))
-    return [i for i, value in enumerate(values) if value is None]

@@ -18,7 +18,8 @@ from fenxiao.plans.components.base import Basis, Measure
 from fenxiao.plans.components.offers import Counts
 from fenxiao.plans.language.model import Plan
 from fenxiao.plans.periods.columns import LIMIT, Column, Lists, integers, kernel, largest
-from fenxiao.plans.periods.inputs import Above, Inputs, Placement, Sales, Scaled, Segment, Words
+from fenxiao.plans.periods.inputs import Inputs, Placement, Sales, Scaled, Words
+from fenxiao.plans.periods.segments import Above, Segment
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ def fitted(plan: Plan, inputs: Inputs) -> Inputs:
     """The inputs as they are, or over lists where a number might become too large for arrays."""
     if isinstance(inputs.frame, Lists) or peak(plan, inputs) < LIMIT:
         return inputs
-    return replace(_listed(inputs), frame=Lists())
+    return replace(_listed(inputs, {}), frame=Lists())
 
 
 def peak(plan: Plan, inputs: Inputs) -> int:
@@ -110,18 +111,20 @@ def _decimals(value: Decimal) -> int:
     return max(0, -int(value.normalize(EXACT).as_tuple().exponent))
 
 
-def _listed(part: Any) -> Any:
-    """The same with every array as a list."""
+def _listed(part: Any, trees: dict[int, Above]) -> Any:
+    """The same with every array as a list; a tree that stands in several places is made once."""
     match part:
         case Scaled(column, scale):
             return Scaled(integers(column), scale)
         case list():
-            return [_listed(item) for item in cast("list[object]", part)]
+            return [_listed(item, trees) for item in cast("list[object]", part)]
         case dict():
             named = cast("dict[object, object]", part)
-            return type(named)((key, _listed(value)) for key, value in named.items())
-        case Sales() | Inputs() | Segment() | Above() | Words() | Placement():
-            return replace(part, **{one.name: _listed(getattr(part, one.name)) for one in fields(part)})
+            return type(named)((key, _listed(value, trees)) for key, value in named.items())
+        case Above(parent, order):
+            return trees.setdefault(id(part), Above(integers(parent), integers(order)))
+        case Sales() | Inputs() | Segment() | Words() | Placement():
+            return replace(part, **{one.name: _listed(getattr(part, one.name), trees) for one in fields(part)})
         case _:
             return integers(part) if hasattr(part, "dtype") else part
 

@@ -1,5 +1,6 @@
 """Rule packs: what the law asks of a plan before it is published, and of the network while it runs. No legal advice."""
 
+from fenxiao.plans.rules.alarms import Subject, changes, subject_of, year_before
 from fenxiao.plans.rules.facts import facts_of
 from fenxiao.plans.rules.findings import Finding, Override, check_plan, refuse, watch
 from fenxiao.plans.rules.limits import factor_of, limited
@@ -15,6 +16,8 @@ __all__ = [
     "Pack",
     "Rule",
     "Severity",
+    "Subject",
+    "changes",
     "check_plan",
     "factor_of",
     "facts_of",
@@ -23,5 +26,7 @@ __all__ = [
     "pack_names",
     "packs_of",
     "refuse",
+    "subject_of",
     "watch",
+    "year_before",
 ]

@@ -8,10 +8,10 @@ from fenxiao.money import EXACT, plain
 from fenxiao.plans.components.base import ComponentBase, SaleClass, Selection, Strict
 from fenxiao.plans.language.fields import Days, Name, Rate, Whole, YesNo, count
 from fenxiao.plans.language.worst import Bound, worst_case
+from fenxiao.plans.rules.heads import ranks_by_heads
 
 if TYPE_CHECKING:
     from fenxiao.plans.language.model import Plan
-    from fenxiao.plans.language.ranks import Below, Rank
 
 _LENGTHS: Final = ("day", "week", "month", "quarter", "year")
 
@@ -43,11 +43,15 @@ class TriggeredBy(Check):
 
     def look(self, plan: "Plan") -> Iterator[Found]:
         """Look at each component's trigger."""
-        by_heads = dict(_ranks_by_heads(plan))
+        by_heads = dict(ranks_by_heads(plan))
         for place, component in _components(plan):
             trigger = component.trigger
-            if trigger == "action" and component.ranks and not any(name in by_heads for _, name in component.ranks):
-                trigger = "sale"  # a rank that takes sales is reached by sales
+            if trigger == "action" and component.ranks:
+                heads = [by_heads[name] for _, name in component.ranks if name in by_heads]
+                if not heads:
+                    trigger = "sale"  # a rank that takes sales is reached by sales
+                elif any(heads):
+                    trigger = "enrolment"  # to reward it is to pay by the head
             if trigger not in self.triggers:
                 en, zh = _TRIGGERS[trigger]
                 yield Found(place, f"Component {component.id!r} pays for {en}.", f"组件“{component.id}”{zh}。")
@@ -107,8 +111,9 @@ class LevelsAtMost(Check):
 
     def look(self, plan: "Plan") -> Iterator[Found]:
         """Look at how many levels each component pays."""
+        depths = depths_paid(plan)
         for place, component in _components(plan):
-            depth = component.depth_paid if component.pays_below else 1
+            depth = depths[component.id]
             if depth is None:
                 yield Found(
                     place,
@@ -242,7 +247,7 @@ class RanksNeedSales(Check):
 
     def look(self, plan: "Plan") -> Iterator[Found]:
         """Look for ranks that count people of ranks that take no sale."""
-        for name, place in _ranks_by_heads(plan):
+        for name, place in ranks_by_heads(plan):
             if place:
                 yield Found(
                     place,
@@ -266,6 +271,14 @@ PlanCheck = (
 """Any check of a plan, told apart by `check`."""
 
 
+def depths_paid(plan: "Plan") -> dict[str, int | None]:
+    """How many levels of members each component pays on one sale, the one who sold included; none: without end."""
+    depths: dict[str, int | None] = {}
+    for component in plan.components:
+        depths[component.id] = component.depth_after(depths)
+    return depths
+
+
 def percent(share: Decimal) -> str:
     """Write a share as people read it: 0.145 is 14.5%."""
     return f"{plain(share.scaleb(2, EXACT))}%"
@@ -279,25 +292,3 @@ def _components(plan: "Plan") -> Iterator[tuple[str, ComponentBase]]:
 def _selects(on: Selection, product: str, category: str | None) -> bool:
     by_name = on.products is None or product in on.products
     return by_name and (on.categories is None or category in on.categories)
-
-
-def _ranks_by_heads(plan: "Plan") -> Iterator[tuple[str, str]]:
-    """The ranks that take no sale by anybody, and where they count people; that is empty for a rank that is given."""
-    free: set[str] = set()
-    for i, rank in enumerate(plan.ranks):
-        counted = [below for below in rank.below or () if below.count]
-        if not _takes_sales(rank) and all(_counts_people(below, {*free, rank.id}) for below in counted):
-            free.add(rank.id)
-            yield rank.id, f"/ranks/{i}/below" if counted else ""
-
-
-def _takes_sales(rank: "Rank") -> bool:
-    legs = any(legs.count and legs.volume for legs in rank.legs or ())
-    return bool(rank.personal_volume or rank.sales or rank.group_volume or legs)
-
-
-def _counts_people(below: "Below", free: set[str]) -> bool:
-    """Whether it counts people who need not have sold."""
-    if below.active is not None:
-        return not below.active.volume and not below.active.sales
-    return below.rank in free

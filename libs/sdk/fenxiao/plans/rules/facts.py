@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from fenxiao.plans.components.base import Basis, ComponentBase, SaleClass
+from fenxiao.plans.components.base import Basis, SaleClass
 from fenxiao.plans.periods.columns import Column, kernel
+from fenxiao.plans.rules.checks import depths_paid
 from fenxiao.plans.rules.watching import Facts, Money, PaidOn, Structure
 
 if TYPE_CHECKING:
     from fenxiao.plans.periods.context import Context
-    from fenxiao.plans.periods.inputs import Above
     from fenxiao.plans.periods.lines import Lines
+    from fenxiao.plans.periods.segments import Above
 
 _MONTHS: Final = {
     "day": Fraction(1, 31),
@@ -45,17 +46,18 @@ def facts_of(context: "Context", lines: "Mapping[str, Lines]", before: Money | N
 def _structures(context: "Context") -> Iterator[Structure]:
     """The sponsors, and the placement tree, each if something pays along it."""
     inputs, plan = context.inputs, context.plan
-    sponsors = _levels_paid(one for one in plan.components if one.widths is None)
+    depths = depths_paid(plan)
+    sponsors = _most(depths[one.id] for one in plan.components if one.widths is None)
     if sponsors != 1:
         yield _structure(context, inputs.tree, sponsors)
-    placed = _levels_paid(one for one in plan.components if one.widths is not None)
+    placed = _most(depths[one.id] for one in plan.components if one.widths is not None)
     if placed != 1 and inputs.placement is not None:
         yield _structure(context, inputs.placement.tree, placed)
 
 
-def _levels_paid(components: Iterable[ComponentBase]) -> int | None:
-    """How many levels of members a sale may pay, the member credited included; none: as many as there are."""
-    depths = [component.depth_paid if component.pays_below else 1 for component in components]
+def _most(levels: Iterable[int | None]) -> int | None:
+    """The most levels of members that a sale may pay; none: as many as there are."""
+    depths = list(levels)
     return None if None in depths else max((depth for depth in depths if depth is not None), default=1)
 
 

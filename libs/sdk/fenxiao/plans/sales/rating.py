@@ -25,10 +25,11 @@ from fenxiao.plans.components.base import Measure, Release
 from fenxiao.plans.components.offers import Counts
 from fenxiao.plans.language.model import Plan
 from fenxiao.plans.language.posting import Posted
+from fenxiao.plans.language.waits import NO_WAITS, Waits
 from fenxiao.plans.periods.caps import cap_sale
 from fenxiao.plans.sales.sale import Sale, SaleKind, check_measures
 
-__all__ = ["ENGINE_VERSION", "Line", "Sale", "SaleKind", "hold_end", "in_force", "rate_return", "rate_sale"]
+__all__ = ["ENGINE_VERSION", "Line", "Sale", "SaleKind", "expiry", "hold_end", "in_force", "rate_return", "rate_sale"]
 
 ENGINE_VERSION: Final = "1"
 """Stands on every line. It changes with anything that could change a figure."""
@@ -71,6 +72,8 @@ class Line(NamedTuple):
     """The kind of points; empty for money in the plan's currency."""
     expires_at: datetime | None = None
     """When points that are left are lost; none: never."""
+    waits: Waits = NO_WAITS
+    """What settlement waits for beside that time; nothing for what is taken back."""
 
 
 def in_force(plans: Iterable[Plan], at: datetime) -> Plan | None:
@@ -107,6 +110,11 @@ def hold_end(plan: Plan, occurred_at: datetime, release: Release | None = None) 
     """Say when the return window of a sale ends, or what a component has in its place."""
     days = release.days if release is not None and release.days is not None else plan.return_window
     return _after(occurred_at, days)
+
+
+def expiry(occurred_at: datetime, lasts: int | None) -> datetime | None:
+    """Say when points of a sale are lost that last so many days; none: never."""
+    return None if lasts is None else _after(occurred_at, lasts)
 
 
 def rate_return(
@@ -176,7 +184,7 @@ def _rate(lines: list[Line], plan: Plan, posted: Posted, sale: Sale, upline: Seq
         base = base.copy_negate()
     else:
         hold_until = _after(sale.occurred_at, posted.days)
-        expires_at = None if posted.lasts is None else _after(sale.occurred_at, posted.lasts)
+        expires_at = expiry(sale.occurred_at, posted.lasts)
     unit = posted.asset or plan.currency
     exacts = [EXACT.multiply(base, rate) for _, (rate, _) in zip(upline, offer.levels, strict=False)]
     amounts = [round_units(exact, posted.digits, plan.rounding, unit) for exact in exacts]
@@ -199,6 +207,7 @@ def _rate(lines: list[Line], plan: Plan, posted: Posted, sale: Sale, upline: Seq
                     None if amount == amounts[level] else amounts[level],
                     posted.asset,
                     expires_at,
+                    posted.waits if amount > 0 else NO_WAITS,
                 )
             )
 

@@ -90,6 +90,17 @@ class Tree:
         """List the moments after `start` and before `end` from which somebody had another sponsor, in order."""
         return sorted({at for changes in self._changes.values() for at, _ in changes if start < at < end})
 
+    def moves(self, start: datetime, end: datetime) -> dict[str, list[tuple[datetime, str | None]]]:
+        """Give who had another sponsor from a moment after `start` and before `end`: since when, and whom.
+
+        In order of time; the first is whom he had at the start.
+        """
+        found: dict[str, list[tuple[datetime, str | None]]] = {}
+        for member, changes in self._changes.items():
+            if within := [change for change in changes if start < change[0] < end]:
+                found[member] = [(start, self._sponsor_at(member, start)), *within]
+        return found
+
     def upline(self, member: str, at: datetime, depth: int) -> list[str]:
         """List at most `depth` members from this one upward as of a moment, this one first."""
         self._check_joined(member, at)

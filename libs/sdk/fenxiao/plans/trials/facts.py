@@ -35,6 +35,8 @@ class Joined(NamedTuple):
     """Parent in the placement tree; empty where the plan's spill-over decides."""
     leg: int | None = None
     """On which leg, from 0 on the left; none where the plan's spill-over decides."""
+    verified_until: datetime | None = None
+    """The check counts up to then; None: without end."""
 
 
 class Returned(NamedTuple):
@@ -77,7 +79,7 @@ class Facts:
         self.tree.enrol(member.id, member.sponsor or None, member.joined_at)
         self._members[member.id] = member
         if member.country or member.verified_at or member.rank:
-            self.people[member.id] = Person(member.country, member.verified_at, member.rank)
+            self.people[member.id] = Person(member.country, member.verified_at, member.rank, member.verified_until)
         return True
 
     def report(self, sale: Sale) -> bool:
@@ -134,7 +136,7 @@ class Facts:
             return self._repeated(sale, self.returns.get(sale.id) == back)
         original = self.sales.get(sale.original)
         if original is None and sale.original not in self.returns:
-            message = f"There is no sale {sale.original[:64]!r} in an earlier line; report the sale first."
+            message = f"There is no sale {sale.original[:64]!r}; report it too, or correct the number."
             raise Refusal("UNKNOWN_SALE", message, field="original_sale_id", kind=Kind.NOT_FOUND)
         if original is None or original.amount < 0:
             message = f"{sale.original[:64]!r} is a return itself; name the sale."

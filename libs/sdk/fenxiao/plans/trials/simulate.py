@@ -23,10 +23,11 @@ from zoneinfo import ZoneInfo
 from fenxiao.errors import Refusal
 from fenxiao.money import EXACT
 from fenxiao.plans.language.model import Plan
+from fenxiao.plans.periods.carrying import taken_over
 from fenxiao.plans.periods.context import Carry
 from fenxiao.plans.periods.inputs import Period, Sold, build_inputs
 from fenxiao.plans.periods.lines import LineColumns, PeriodLine
-from fenxiao.plans.periods.ranking import RANKS, renumber
+from fenxiao.plans.periods.ranking import RANKS
 from fenxiao.plans.periods.rating import RatedPeriod, rate_period
 from fenxiao.plans.periods.timetable import Term, timetable
 from fenxiao.plans.trees.placement import PlacementTree, Spill
@@ -218,11 +219,8 @@ class Simulation:
     def _carried_into(self, number: int, kept: "Sequence[_Kept]") -> Carry:
         if not number:
             return {}
-        before, plan = kept[number - 1].parts[0], self.terms[number].plan
-        carried = dict(before.rated.carry_out)
-        if RANKS in carried and before.plan is not plan:
-            carried[RANKS] = renumber(carried[RANKS], before.plan, plan)
-        return carried
+        before = kept[number - 1].parts[0]
+        return taken_over(before.rated.carry_out, before.plan, self.terms[number].plan)
 
     def _term_of(self, sale: Sold) -> int:
         return bisect_right(self._starts, sale.occurred_at) - 1
@@ -230,7 +228,10 @@ class Simulation:
     def _check(self) -> None:
         for plan in self.versions:
             if self.facts.currency and plan.currency != self.facts.currency:
-                message = f"The plan pays in {plan.currency}, but the sales are in {self.facts.currency}."
+                message = (
+                    f"The plan pays in {plan.currency}, but the sales are in {self.facts.currency}; convert the "
+                    f"amounts, or take a plan in {self.facts.currency}."
+                )
                 raise Refusal("WRONG_CURRENCY", message, field="currency")
 
 

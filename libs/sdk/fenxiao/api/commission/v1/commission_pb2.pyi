@@ -5,6 +5,7 @@ Plans, sales, returns, and what each of them earns, and why."""
 
 from collections import abc as _abc
 from fenxiao.api.commission.v1 import goods_pb2 as _goods_pb2
+from fenxiao.api.commission.v1 import text_pb2 as _text_pb2
 from fenxiao.api.common.v1 import common_pb2 as _common_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -119,6 +120,27 @@ PERIOD_STATE_CLOSING: PeriodState.ValueType  # 2
 PERIOD_STATE_CLOSED: PeriodState.ValueType  # 3
 Global___PeriodState: _TypeAlias = PeriodState  # noqa: Y015
 
+class _AlarmState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AlarmStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlarmState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ALARM_STATE_UNSPECIFIED: _AlarmState.ValueType  # 0
+    ALARM_STATE_OPEN: _AlarmState.ValueType  # 1
+    """It held when its period was rated last."""
+    ALARM_STATE_CLEARED: _AlarmState.ValueType  # 2
+    """Its period was rated again, and it holds no longer."""
+
+class AlarmState(_AlarmState, metaclass=_AlarmStateEnumTypeWrapper): ...
+
+ALARM_STATE_UNSPECIFIED: AlarmState.ValueType  # 0
+ALARM_STATE_OPEN: AlarmState.ValueType  # 1
+"""It held when its period was rated last."""
+ALARM_STATE_CLEARED: AlarmState.ValueType  # 2
+"""Its period was rated again, and it holds no longer."""
+Global___AlarmState: _TypeAlias = AlarmState  # noqa: Y015
+
 @_typing.final
 class Dispute(_message.Message):
     """A member does not agree with a posted line."""
@@ -141,6 +163,7 @@ class Dispute(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
     WHY_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`programmes/{programme}/disputes/{uuid}`."""
     line: _builtins.str
@@ -161,6 +184,8 @@ class Dispute(_message.Message):
     """Shown by `GetDispute` only; empty where the texts were erased."""
     answer: _builtins.str
     why: _builtins.str
+    points: _builtins.str
+    """Kind of points, if that is what the line is in: the correction is in whole points then, and `currency` is empty."""
     @_builtins.property
     def open_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -186,10 +211,11 @@ class Dispute(_message.Message):
         reason: _builtins.str = ...,
         answer: _builtins.str = ...,
         why: _builtins.str = ...,
+        points: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "open_time", b"open_time", "resolve_time", b"resolve_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answer_time", b"answer_time", "answered_by", b"answered_by", "correction_line", b"correction_line", "correction_minor", b"correction_minor", "currency", b"currency", "line", b"line", "member", b"member", "name", b"name", "open_time", b"open_time", "opened_by", b"opened_by", "reason", b"reason", "resolve_time", b"resolve_time", "resolved_by", b"resolved_by", "state", b"state", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answer_time", b"answer_time", "answered_by", b"answered_by", "correction_line", b"correction_line", "correction_minor", b"correction_minor", "currency", b"currency", "line", b"line", "member", b"member", "name", b"name", "open_time", b"open_time", "opened_by", b"opened_by", "points", b"points", "reason", b"reason", "resolve_time", b"resolve_time", "resolved_by", b"resolved_by", "state", b"state", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -271,7 +297,9 @@ class ResolveDisputeRequest(_message.Message):
     """`programmes/{programme}/disputes/{uuid}`."""
     outcome: Global___DisputeOutcome.ValueType
     correction_minor: _builtins.int
-    """In minor units: above 0 is posted in addition, below 0 takes back of the line. Named if and only if it is upheld."""
+    """In minor units, or whole points: above 0 is posted in addition, below 0 takes back of the line. Named if and only if
+    it is upheld.
+    """
     why: _builtins.str
     """As the reason."""
     request_id: _builtins.str
@@ -462,6 +490,10 @@ class Line(_message.Message):
     SALE_FIELD_NUMBER: _builtins.int
     OTHER_FIELD_NUMBER: _builtins.int
     REVERSES_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    NEEDS_IDENTITY_FIELD_NUMBER: _builtins.int
+    THRESHOLD_MINOR_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID."""
     member: _builtins.str
@@ -487,9 +519,19 @@ class Line(_message.Message):
     """The same: resource name of the member whose volume, leg or earnings it is earned on."""
     reverses: _builtins.str
     """Of what is taken back: id of the line that it takes from."""
+    points: _builtins.str
+    """Kind of points, if it is in points: amounts are whole points then, and `currency` is empty."""
+    needs_identity: _builtins.bool
+    """It is held until the member's identity is checked."""
+    threshold_minor: _builtins.int
+    """It is held until so much is payable to the member, in minor units; 0: for nothing."""
     @_builtins.property
     def hold_until(self) -> _timestamp_pb2.Timestamp:
         """The line is held until then at least."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Of points: what is left of them is lost at this time; not set: never."""
 
     def __init__(
         self,
@@ -508,10 +550,14 @@ class Line(_message.Message):
         sale: _builtins.str = ...,
         other: _builtins.str = ...,
         reverses: _builtins.str = ...,
+        points: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        needs_identity: _builtins.bool = ...,
+        threshold_minor: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_uncapped_minor", b"_uncapped_minor", "hold_until", b"hold_until", "uncapped_minor", b"uncapped_minor"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_uncapped_minor", b"_uncapped_minor", "expire_time", b"expire_time", "hold_until", b"hold_until", "uncapped_minor", b"uncapped_minor"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_uncapped_minor", b"_uncapped_minor", "amount_minor", b"amount_minor", "base", b"base", "component", b"component", "currency", b"currency", "exact_amount", b"exact_amount", "hold_until", b"hold_until", "id", b"id", "level", b"level", "member", b"member", "other", b"other", "rate", b"rate", "reverses", b"reverses", "sale", b"sale", "uncapped_minor", b"uncapped_minor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_uncapped_minor", b"_uncapped_minor", "amount_minor", b"amount_minor", "base", b"base", "component", b"component", "currency", b"currency", "exact_amount", b"exact_amount", "expire_time", b"expire_time", "hold_until", b"hold_until", "id", b"id", "level", b"level", "member", b"member", "needs_identity", b"needs_identity", "other", b"other", "points", b"points", "rate", b"rate", "reverses", b"reverses", "sale", b"sale", "threshold_minor", b"threshold_minor", "uncapped_minor", b"uncapped_minor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__uncapped_minor: _TypeAlias = _typing.Literal["uncapped_minor"]  # noqa: Y015
     _WhichOneofArgType__uncapped_minor: _TypeAlias = _typing.Literal["_uncapped_minor", b"_uncapped_minor"]  # noqa: Y015
@@ -1451,12 +1497,20 @@ class EstimatePeriodResponse(_message.Message):
     PERIOD_FIELD_NUMBER: _builtins.int
     RATINGS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ALARMS_FIELD_NUMBER: _builtins.int
+    ALARMS_IN_ALL_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
+    alarms_in_all: _builtins.int
+    """How many there are in all."""
     @_builtins.property
     def period(self) -> Global___Period: ...
     @_builtins.property
     def ratings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rating]:
         """As the period stands."""
+
+    @_builtins.property
+    def alarms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Alarm]:
+        """What its close would raise as the period stands. On the first page only, and at most 100."""
 
     def __init__(
         self,
@@ -1464,11 +1518,512 @@ class EstimatePeriodResponse(_message.Message):
         period: Global___Period | None = ...,
         ratings: _abc.Iterable[Global___Rating] | None = ...,
         next_page_token: _builtins.str = ...,
+        alarms: _abc.Iterable[Global___Alarm] | None = ...,
+        alarms_in_all: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["period", b"period"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "period", b"period", "ratings", b"ratings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarms", b"alarms", "alarms_in_all", b"alarms_in_all", "next_page_token", b"next_page_token", "period", b"period", "ratings", b"ratings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EstimatePeriodResponse: _TypeAlias = EstimatePeriodResponse  # noqa: Y015
+
+@_typing.final
+class Alarm(_message.Message):
+    """A rule that the network did not satisfy in a period. It belongs to the closing that found it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    RAISED_BY_FIELD_NUMBER: _builtins.int
+    CLEARED_BY_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    LAW_FIELD_NUMBER: _builtins.int
+    SATISFIED_BY_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`programmes/{programme}/alarms/{uuid}`; empty in an estimate."""
+    period: _builtins.str
+    """Resource name of the period that it is about."""
+    raised_by: _builtins.str
+    """Resource name of the period whose closing raised it: the same, or a later one that rated it again."""
+    cleared_by: _builtins.str
+    """The same of the closing that cleared it; empty while it is open."""
+    state: Global___AlarmState.ValueType
+    rule: _builtins.str
+    """The rule with its pack, such as `CN/structure`."""
+    severity: _builtins.str
+    """`alarm` or `refuse`, as the pack says."""
+    member: _builtins.str
+    """Resource name of the member whom it is about; empty where it is about nobody alone."""
+    @_builtins.property
+    def found(self) -> _text_pb2.Text:
+        """What was found, with its figures."""
+
+    @_builtins.property
+    def law(self) -> _text_pb2.Text:
+        """What the law says."""
+
+    @_builtins.property
+    def satisfied_by(self) -> _text_pb2.Text:
+        """What would satisfy it."""
+
+    @_builtins.property
+    def source(self) -> _text_pb2.Text:
+        """Act and article."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        period: _builtins.str = ...,
+        raised_by: _builtins.str = ...,
+        cleared_by: _builtins.str = ...,
+        state: Global___AlarmState.ValueType = ...,
+        rule: _builtins.str = ...,
+        severity: _builtins.str = ...,
+        member: _builtins.str = ...,
+        found: _text_pb2.Text | None = ...,
+        law: _text_pb2.Text | None = ...,
+        satisfied_by: _text_pb2.Text | None = ...,
+        source: _text_pb2.Text | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["found", b"found", "law", b"law", "satisfied_by", b"satisfied_by", "source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cleared_by", b"cleared_by", "found", b"found", "law", b"law", "member", b"member", "name", b"name", "period", b"period", "raised_by", b"raised_by", "rule", b"rule", "satisfied_by", b"satisfied_by", "severity", b"severity", "source", b"source", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Alarm: _TypeAlias = Alarm  # noqa: Y015
+
+@_typing.final
+class ListAlarmsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    RAISED_BY_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`programmes/{programme}`."""
+    period: _builtins.str
+    """Only about this period (resource name), raised by the closing of this one, in this state; if set."""
+    raised_by: _builtins.str
+    state: Global___AlarmState.ValueType
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        period: _builtins.str = ...,
+        raised_by: _builtins.str = ...,
+        state: Global___AlarmState.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "period", b"period", "raised_by", b"raised_by", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAlarmsRequest: _TypeAlias = ListAlarmsRequest  # noqa: Y015
+
+@_typing.final
+class ListAlarmsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALARMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def alarms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Alarm]:
+        """In the order in which they were raised."""
+
+    def __init__(
+        self,
+        *,
+        alarms: _abc.Iterable[Global___Alarm] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarms", b"alarms", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAlarmsResponse: _TypeAlias = ListAlarmsResponse  # noqa: Y015
+
+@_typing.final
+class Standing(_message.Message):
+    """A member's place among all."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLACE_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    RANK_FIELD_NUMBER: _builtins.int
+    place: _builtins.int
+    """1 is the first. Of equals, who joined first stands first."""
+    member: _builtins.str
+    """Resource name."""
+    value: _builtins.str
+    """Exact decimal, above 0."""
+    rank: _builtins.str
+    """Of `rank` and `highest`: the rank; its value is its place among the plan's ranks, 1 for the lowest."""
+    def __init__(
+        self,
+        *,
+        place: _builtins.int = ...,
+        member: _builtins.str = ...,
+        value: _builtins.str = ...,
+        rank: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["member", b"member", "place", b"place", "rank", b"rank", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Standing: _TypeAlias = Standing  # noqa: Y015
+
+@_typing.final
+class GetLeaderboardRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    TOP_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`programmes/{programme}/periods/{date}`, or `.../periods/open` for the one that is open: as it stands."""
+    by: _builtins.str
+    """`pv`, `gv`, `sales` (how many), `rank`, `highest`, `earned` (in units of the currency), or what a rank of the plan
+    asks for, as JSON pointer: `/ranks/1/legs/0`.
+    """
+    top: _builtins.int
+    """At most 1,000; 20 if zero."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        by: _builtins.str = ...,
+        top: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "parent", b"parent", "top", b"top"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLeaderboardRequest: _TypeAlias = GetLeaderboardRequest  # noqa: Y015
+
+@_typing.final
+class Leaderboard(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERIOD_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    STANDINGS_FIELD_NUMBER: _builtins.int
+    by: _builtins.str
+    @_builtins.property
+    def period(self) -> Global___Period: ...
+    @_builtins.property
+    def standings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Standing]:
+        """Who has none of it is not listed."""
+
+    def __init__(
+        self,
+        *,
+        period: Global___Period | None = ...,
+        by: _builtins.str = ...,
+        standings: _abc.Iterable[Global___Standing] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["period", b"period"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "period", b"period", "standings", b"standings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Leaderboard: _TypeAlias = Leaderboard  # noqa: Y015
+
+@_typing.final
+class ListTargetsReachedRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    LEAST_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """As that of a leaderboard."""
+    by: _builtins.str
+    least: _builtins.str
+    """The target: an exact decimal, at least 0. Who has none of it does not reach it."""
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        by: _builtins.str = ...,
+        least: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "least", b"least", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTargetsReachedRequest: _TypeAlias = ListTargetsReachedRequest  # noqa: Y015
+
+@_typing.final
+class ListTargetsReachedResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERIOD_FIELD_NUMBER: _builtins.int
+    STANDINGS_FIELD_NUMBER: _builtins.int
+    REACHED_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    reached: _builtins.int
+    """How many have reached it in all."""
+    next_page_token: _builtins.str
+    @_builtins.property
+    def period(self) -> Global___Period: ...
+    @_builtins.property
+    def standings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Standing]:
+        """The first place first."""
+
+    def __init__(
+        self,
+        *,
+        period: Global___Period | None = ...,
+        standings: _abc.Iterable[Global___Standing] | None = ...,
+        reached: _builtins.int = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["period", b"period"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "period", b"period", "reached", b"reached", "standings", b"standings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTargetsReachedResponse: _TypeAlias = ListTargetsReachedResponse  # noqa: Y015
+
+@_typing.final
+class RankGrant(_message.Message):
+    """A rank that a member holds whatever the plan's rules say. It counts in periods that end after it takes effect, as long
+    as no other one takes its place and it isn't withdrawn, under plan versions that have the rank.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_FIELD_NUMBER: _builtins.int
+    RANK_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    GRANTED_BY_FIELD_NUMBER: _builtins.int
+    RECORD_TIME_FIELD_NUMBER: _builtins.int
+    member: _builtins.str
+    """Resource name."""
+    rank: _builtins.str
+    """Id of a rank in the plan."""
+    granted_by: _builtins.str
+    """Subject of the credential that granted it. Set by the service."""
+    @_builtins.property
+    def effective_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """It counts in no period that ends after that; not set: without end. Set in a grant, it is withdrawn from then on."""
+
+    @_builtins.property
+    def record_time(self) -> _timestamp_pb2.Timestamp:
+        """Set by the service."""
+
+    def __init__(
+        self,
+        *,
+        member: _builtins.str = ...,
+        rank: _builtins.str = ...,
+        effective_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        granted_by: _builtins.str = ...,
+        record_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "end_time", b"end_time", "record_time", b"record_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "end_time", b"end_time", "granted_by", b"granted_by", "member", b"member", "rank", b"rank", "record_time", b"record_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RankGrant: _TypeAlias = RankGrant  # noqa: Y015
+
+@_typing.final
+class GrantRankRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    GRANT_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`programmes/{programme}`."""
+    request_id: _builtins.str
+    """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
+    @_builtins.property
+    def grant(self) -> Global___RankGrant: ...
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        grant: Global___RankGrant | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["grant", b"grant"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grant", b"grant", "parent", b"parent", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GrantRankRequest: _TypeAlias = GrantRankRequest  # noqa: Y015
+
+@_typing.final
+class BatchGrantRanksRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    GRANTS_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`programmes/{programme}`."""
+    @_builtins.property
+    def grants(self) -> _containers.RepeatedCompositeFieldContainer[Global___RankGrant]: ...
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        grants: _abc.Iterable[Global___RankGrant] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grants", b"grants", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGrantRanksRequest: _TypeAlias = BatchGrantRanksRequest  # noqa: Y015
+
+@_typing.final
+class BatchGrantRanksResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.ItemResult]: ...
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[_common_pb2.ItemResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGrantRanksResponse: _TypeAlias = BatchGrantRanksResponse  # noqa: Y015
+
+@_typing.final
+class WithdrawRankGrantRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`programmes/{programme}`."""
+    member: _builtins.str
+    """Resource name of the member."""
+    request_id: _builtins.str
+    @_builtins.property
+    def effective_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        member: _builtins.str = ...,
+        effective_time: _timestamp_pb2.Timestamp | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "member", b"member", "parent", b"parent", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawRankGrantRequest: _TypeAlias = WithdrawRankGrantRequest  # noqa: Y015
+
+@_typing.final
+class ListRankGrantsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`programmes/{programme}`."""
+    member: _builtins.str
+    """Only of this member (resource name), if set."""
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        member: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["member", b"member", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRankGrantsRequest: _TypeAlias = ListRankGrantsRequest  # noqa: Y015
+
+@_typing.final
+class ListRankGrantsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def grants(self) -> _containers.RepeatedCompositeFieldContainer[Global___RankGrant]:
+        """In the order in which they were granted; without those that were replaced or withdrawn before they took effect."""
+
+    def __init__(
+        self,
+        *,
+        grants: _abc.Iterable[Global___RankGrant] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grants", b"grants", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRankGrantsResponse: _TypeAlias = ListRankGrantsResponse  # noqa: Y015

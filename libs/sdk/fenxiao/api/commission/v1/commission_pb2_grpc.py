@@ -110,6 +110,21 @@ class CommissionServiceStub:
                 request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.EstimatePeriodRequest.SerializeToString,
                 response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.EstimatePeriodResponse.FromString,
                 _registered_method=True)
+        self.ListAlarms = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/ListAlarms',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListAlarmsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListAlarmsResponse.FromString,
+                _registered_method=True)
+        self.GetLeaderboard = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/GetLeaderboard',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.GetLeaderboardRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Leaderboard.FromString,
+                _registered_method=True)
+        self.ListTargetsReached = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/ListTargetsReached',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListTargetsReachedRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListTargetsReachedResponse.FromString,
+                _registered_method=True)
         self.OpenDispute = channel.unary_unary(
                 '/fenxiao.api.commission.v1.CommissionService/OpenDispute',
                 request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.OpenDisputeRequest.SerializeToString,
@@ -134,6 +149,26 @@ class CommissionServiceStub:
                 '/fenxiao.api.commission.v1.CommissionService/ListDisputes',
                 request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListDisputesRequest.SerializeToString,
                 response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListDisputesResponse.FromString,
+                _registered_method=True)
+        self.GrantRank = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/GrantRank',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.GrantRankRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.RankGrant.FromString,
+                _registered_method=True)
+        self.BatchGrantRanks = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/BatchGrantRanks',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.BatchGrantRanksRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.BatchGrantRanksResponse.FromString,
+                _registered_method=True)
+        self.WithdrawRankGrant = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/WithdrawRankGrant',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.WithdrawRankGrantRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.RankGrant.FromString,
+                _registered_method=True)
+        self.ListRankGrants = channel.unary_unary(
+                '/fenxiao.api.commission.v1.CommissionService/ListRankGrants',
+                request_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListRankGrantsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListRankGrantsResponse.FromString,
                 _registered_method=True)
 
 
@@ -240,6 +275,27 @@ class CommissionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAlarms(self, request, context):
+        """Rules of the plan's jurisdictions that the network did not satisfy in closed periods.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLeaderboard(self, request, context):
+        """Who comes first in a period by any measure of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTargetsReached(self, request, context):
+        """Everybody who has reached a target in a period.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def OpenDispute(self, request, context):
         """Disputes a posted line on behalf of its member. Answers come without the texts; `GetDispute` shows them.
         """
@@ -267,6 +323,33 @@ class CommissionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListDisputes(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GrantRank(self, request, context):
+        """Gives a member a rank whatever the plan's rules say. The same again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGrantRanks(self, request, context):
+        """Up to 500 grants; each is taken, repeated or refused for itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawRankGrant(self, request, context):
+        """Lets the plan's rules decide on a member's rank again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRankGrants(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -350,6 +433,21 @@ def add_CommissionServiceServicer_to_server(servicer, server):
                     request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.EstimatePeriodRequest.FromString,
                     response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.EstimatePeriodResponse.SerializeToString,
             ),
+            'ListAlarms': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAlarms,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListAlarmsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListAlarmsResponse.SerializeToString,
+            ),
+            'GetLeaderboard': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLeaderboard,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.GetLeaderboardRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Leaderboard.SerializeToString,
+            ),
+            'ListTargetsReached': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTargetsReached,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListTargetsReachedRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListTargetsReachedResponse.SerializeToString,
+            ),
             'OpenDispute': grpc.unary_unary_rpc_method_handler(
                     servicer.OpenDispute,
                     request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.OpenDisputeRequest.FromString,
@@ -374,6 +472,26 @@ def add_CommissionServiceServicer_to_server(servicer, server):
                     servicer.ListDisputes,
                     request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListDisputesRequest.FromString,
                     response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListDisputesResponse.SerializeToString,
+            ),
+            'GrantRank': grpc.unary_unary_rpc_method_handler(
+                    servicer.GrantRank,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.GrantRankRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.RankGrant.SerializeToString,
+            ),
+            'BatchGrantRanks': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGrantRanks,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.BatchGrantRanksRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.BatchGrantRanksResponse.SerializeToString,
+            ),
+            'WithdrawRankGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawRankGrant,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.WithdrawRankGrantRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.RankGrant.SerializeToString,
+            ),
+            'ListRankGrants': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRankGrants,
+                    request_deserializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListRankGrantsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListRankGrantsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -793,6 +911,87 @@ class CommissionService:
             _registered_method=True)
 
     @staticmethod
+    def ListAlarms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/ListAlarms',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListAlarmsRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListAlarmsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLeaderboard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/GetLeaderboard',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.GetLeaderboardRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.Leaderboard.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTargetsReached(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/ListTargetsReached',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListTargetsReachedRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListTargetsReachedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def OpenDispute(request,
             target,
             options=(),
@@ -917,6 +1116,114 @@ class CommissionService:
             '/fenxiao.api.commission.v1.CommissionService/ListDisputes',
             fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListDisputesRequest.SerializeToString,
             fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListDisputesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GrantRank(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/GrantRank',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.GrantRankRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.RankGrant.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGrantRanks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/BatchGrantRanks',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.BatchGrantRanksRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.BatchGrantRanksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawRankGrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/WithdrawRankGrant',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.WithdrawRankGrantRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.RankGrant.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRankGrants(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.commission.v1.CommissionService/ListRankGrants',
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListRankGrantsRequest.SerializeToString,
+            fenxiao_dot_api_dot_commission_dot_v1_dot_commission__pb2.ListRankGrantsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -57,6 +57,12 @@ class CommissionServiceStub:
     """What members have come to in a closed period."""
     EstimatePeriod: _grpc.UnaryUnaryMultiCallable[_commission_pb2.EstimatePeriodRequest, _commission_pb2.EstimatePeriodResponse]
     """What the open period would post if it were closed with what is known now. Shown only; never held or paid."""
+    ListAlarms: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ListAlarmsRequest, _commission_pb2.ListAlarmsResponse]
+    """Rules of the plan's jurisdictions that the network did not satisfy in closed periods."""
+    GetLeaderboard: _grpc.UnaryUnaryMultiCallable[_commission_pb2.GetLeaderboardRequest, _commission_pb2.Leaderboard]
+    """Who comes first in a period by any measure of it."""
+    ListTargetsReached: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ListTargetsReachedRequest, _commission_pb2.ListTargetsReachedResponse]
+    """Everybody who has reached a target in a period."""
     OpenDispute: _grpc.UnaryUnaryMultiCallable[_commission_pb2.OpenDisputeRequest, _commission_pb2.Dispute]
     """Disputes a posted line on behalf of its member. Answers come without the texts; `GetDispute` shows them."""
     AnswerDispute: _grpc.UnaryUnaryMultiCallable[_commission_pb2.AnswerDisputeRequest, _commission_pb2.Dispute]
@@ -64,6 +70,13 @@ class CommissionServiceStub:
     """Ends a dispute; a correction is posted as a new line."""
     GetDispute: _grpc.UnaryUnaryMultiCallable[_commission_pb2.GetDisputeRequest, _commission_pb2.Dispute]
     ListDisputes: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ListDisputesRequest, _commission_pb2.ListDisputesResponse]
+    GrantRank: _grpc.UnaryUnaryMultiCallable[_commission_pb2.GrantRankRequest, _commission_pb2.RankGrant]
+    """Gives a member a rank whatever the plan's rules say. The same again changes nothing."""
+    BatchGrantRanks: _grpc.UnaryUnaryMultiCallable[_commission_pb2.BatchGrantRanksRequest, _commission_pb2.BatchGrantRanksResponse]
+    """Up to 500 grants; each is taken, repeated or refused for itself."""
+    WithdrawRankGrant: _grpc.UnaryUnaryMultiCallable[_commission_pb2.WithdrawRankGrantRequest, _commission_pb2.RankGrant]
+    """Lets the plan's rules decide on a member's rank again."""
+    ListRankGrants: _grpc.UnaryUnaryMultiCallable[_commission_pb2.ListRankGrantsRequest, _commission_pb2.ListRankGrantsResponse]
 
 @_typing.type_check_only
 class CommissionServiceAsyncStub(CommissionServiceStub):
@@ -94,6 +107,12 @@ class CommissionServiceAsyncStub(CommissionServiceStub):
     """What members have come to in a closed period."""
     EstimatePeriod: _aio.UnaryUnaryMultiCallable[_commission_pb2.EstimatePeriodRequest, _commission_pb2.EstimatePeriodResponse]  # type: ignore[assignment]
     """What the open period would post if it were closed with what is known now. Shown only; never held or paid."""
+    ListAlarms: _aio.UnaryUnaryMultiCallable[_commission_pb2.ListAlarmsRequest, _commission_pb2.ListAlarmsResponse]  # type: ignore[assignment]
+    """Rules of the plan's jurisdictions that the network did not satisfy in closed periods."""
+    GetLeaderboard: _aio.UnaryUnaryMultiCallable[_commission_pb2.GetLeaderboardRequest, _commission_pb2.Leaderboard]  # type: ignore[assignment]
+    """Who comes first in a period by any measure of it."""
+    ListTargetsReached: _aio.UnaryUnaryMultiCallable[_commission_pb2.ListTargetsReachedRequest, _commission_pb2.ListTargetsReachedResponse]  # type: ignore[assignment]
+    """Everybody who has reached a target in a period."""
     OpenDispute: _aio.UnaryUnaryMultiCallable[_commission_pb2.OpenDisputeRequest, _commission_pb2.Dispute]  # type: ignore[assignment]
     """Disputes a posted line on behalf of its member. Answers come without the texts; `GetDispute` shows them."""
     AnswerDispute: _aio.UnaryUnaryMultiCallable[_commission_pb2.AnswerDisputeRequest, _commission_pb2.Dispute]  # type: ignore[assignment]
@@ -101,6 +120,13 @@ class CommissionServiceAsyncStub(CommissionServiceStub):
     """Ends a dispute; a correction is posted as a new line."""
     GetDispute: _aio.UnaryUnaryMultiCallable[_commission_pb2.GetDisputeRequest, _commission_pb2.Dispute]  # type: ignore[assignment]
     ListDisputes: _aio.UnaryUnaryMultiCallable[_commission_pb2.ListDisputesRequest, _commission_pb2.ListDisputesResponse]  # type: ignore[assignment]
+    GrantRank: _aio.UnaryUnaryMultiCallable[_commission_pb2.GrantRankRequest, _commission_pb2.RankGrant]  # type: ignore[assignment]
+    """Gives a member a rank whatever the plan's rules say. The same again changes nothing."""
+    BatchGrantRanks: _aio.UnaryUnaryMultiCallable[_commission_pb2.BatchGrantRanksRequest, _commission_pb2.BatchGrantRanksResponse]  # type: ignore[assignment]
+    """Up to 500 grants; each is taken, repeated or refused for itself."""
+    WithdrawRankGrant: _aio.UnaryUnaryMultiCallable[_commission_pb2.WithdrawRankGrantRequest, _commission_pb2.RankGrant]  # type: ignore[assignment]
+    """Lets the plan's rules decide on a member's rank again."""
+    ListRankGrants: _aio.UnaryUnaryMultiCallable[_commission_pb2.ListRankGrantsRequest, _commission_pb2.ListRankGrantsResponse]  # type: ignore[assignment]
 
 class CommissionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Plans are published, sales recorded, and every line explained."""
@@ -220,6 +246,30 @@ class CommissionServiceServicer(metaclass=_abc_1.ABCMeta):
         """What the open period would post if it were closed with what is known now. Shown only; never held or paid."""
 
     @_abc_1.abstractmethod
+    def ListAlarms(
+        self,
+        request: _commission_pb2.ListAlarmsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.ListAlarmsResponse, _abc.Awaitable[_commission_pb2.ListAlarmsResponse]]:
+        """Rules of the plan's jurisdictions that the network did not satisfy in closed periods."""
+
+    @_abc_1.abstractmethod
+    def GetLeaderboard(
+        self,
+        request: _commission_pb2.GetLeaderboardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.Leaderboard, _abc.Awaitable[_commission_pb2.Leaderboard]]:
+        """Who comes first in a period by any measure of it."""
+
+    @_abc_1.abstractmethod
+    def ListTargetsReached(
+        self,
+        request: _commission_pb2.ListTargetsReachedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.ListTargetsReachedResponse, _abc.Awaitable[_commission_pb2.ListTargetsReachedResponse]]:
+        """Everybody who has reached a target in a period."""
+
+    @_abc_1.abstractmethod
     def OpenDispute(
         self,
         request: _commission_pb2.OpenDisputeRequest,
@@ -255,5 +305,36 @@ class CommissionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _commission_pb2.ListDisputesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_commission_pb2.ListDisputesResponse, _abc.Awaitable[_commission_pb2.ListDisputesResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GrantRank(
+        self,
+        request: _commission_pb2.GrantRankRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.RankGrant, _abc.Awaitable[_commission_pb2.RankGrant]]:
+        """Gives a member a rank whatever the plan's rules say. The same again changes nothing."""
+
+    @_abc_1.abstractmethod
+    def BatchGrantRanks(
+        self,
+        request: _commission_pb2.BatchGrantRanksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.BatchGrantRanksResponse, _abc.Awaitable[_commission_pb2.BatchGrantRanksResponse]]:
+        """Up to 500 grants; each is taken, repeated or refused for itself."""
+
+    @_abc_1.abstractmethod
+    def WithdrawRankGrant(
+        self,
+        request: _commission_pb2.WithdrawRankGrantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.RankGrant, _abc.Awaitable[_commission_pb2.RankGrant]]:
+        """Lets the plan's rules decide on a member's rank again."""
+
+    @_abc_1.abstractmethod
+    def ListRankGrants(
+        self,
+        request: _commission_pb2.ListRankGrantsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_commission_pb2.ListRankGrantsResponse, _abc.Awaitable[_commission_pb2.ListRankGrantsResponse]]: ...
 
 def add_CommissionServiceServicer_to_server(servicer: CommissionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -23,42 +23,57 @@ _sym_db = _symbol_database.Default()
 
 
 from fenxiao.api.commission.v1 import goods_pb2 as fenxiao_dot_api_dot_commission_dot_v1_dot_goods__pb2
+from fenxiao.api.commission.v1 import text_pb2 as fenxiao_dot_api_dot_commission_dot_v1_dot_text__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&fenxiao/api/commission/v1/events.proto\x12\x19\x66\x65nxiao.api.commission.v1\x1a%fenxiao/api/commission/v1/goods.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa0\x01\n\rPlanPublished\x12\x0c\n\x04hash\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64ocument\x18\x05 \x01(\x0c\x12\x18\n\x10overridden_rules\x18\x06 \x03(\t\"\xf0\x01\n\x0cSaleRecorded\x12\x0c\n\x04sale\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12.\n\noccur_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61mount\x18\x04 \x01(\t\x12\x10\n\x08\x63urrency\x18\x05 \x01(\t\x12\x12\n\nsale_class\x18\x06 \x01(\t\x12\x11\n\tplan_hash\x18\x07 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x08 \x03(\t\x12/\n\x05goods\x18\t \x01(\x0b\x32 .fenxiao.api.commission.v1.Goods\"\xef\x01\n\x0eReturnRecorded\x12\x0c\n\x04sale\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12.\n\noccur_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61mount\x18\x04 \x01(\t\x12\x10\n\x08\x63urrency\x18\x05 \x01(\t\x12\x12\n\nsale_class\x18\x06 \x01(\t\x12\x11\n\tplan_hash\x18\x07 \x01(\t\x12\x15\n\roriginal_sale\x18\x08 \x01(\t\x12/\n\x05goods\x18\t \x01(\x0b\x32 .fenxiao.api.commission.v1.Goods\"\x9a\x01\n\tCondition\x12J\n\rreturn_window\x18\x01 \x01(\x0b\x32\x31.fenxiao.api.commission.v1.Condition.ReturnWindowH\x00\x1a\x39\n\x0cReturnWindow\x12)\n\x05until\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\n\x04kind\"\xf5\x01\n\nPostedLine\x12\x0c\n\x04line\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x11\n\tcomponent\x18\x03 \x01(\t\x12\r\n\x05level\x18\x04 \x01(\x05\x12\x0c\n\x04rate\x18\x05 \x01(\t\x12\x0c\n\x04\x62\x61se\x18\x06 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x07 \x01(\x03\x12\x38\n\nconditions\x18\x08 \x03(\x0b\x32$.fenxiao.api.commission.v1.Condition\x12\x10\n\x08reverses\x18\t \x01(\t\x12\x0c\n\x04sale\x18\n \x01(\t\x12\r\n\x05other\x18\x0b \x01(\t\x12\x0c\n\x04rule\x18\x0c \x01(\t\"\x87\x02\n\x0bLinesPosted\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12.\n\noccur_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tplan_hash\x18\x04 \x01(\t\x12\x16\n\x0e\x65ngine_version\x18\x05 \x01(\t\x12\x34\n\x05lines\x18\x06 \x03(\x0b\x32%.fenxiao.api.commission.v1.PostedLine\x12\x13\n\x0bmembers_cut\x18\x07 \x01(\t\x12\x30\n\x0cperiod_start\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd0\x01\n\x0cPeriodSealed\x12\x0f\n\x07\x63losing\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tplan_hash\x18\x04 \x01(\t\x12\x11\n\tsales_cut\x18\x05 \x01(\x03\x12\x13\n\x0bmembers_cut\x18\x06 \x01(\t\x12\x16\n\x0e\x65ngine_version\x18\x07 \x01(\t\"\xfa\x01\n\x0bMemberRated\x12\x0f\n\x07\x63losing\x18\x01 \x01(\t\x12\x30\n\x0cperiod_start\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06member\x18\x03 \x01(\t\x12\x17\n\x0fpersonal_volume\x18\x04 \x01(\t\x12\x14\n\x0cgroup_volume\x18\x05 \x01(\t\x12\x0c\n\x04rank\x18\x06 \x01(\t\x12\x14\n\x0chighest_rank\x18\x07 \x01(\t\x12\x14\n\x0c\x65\x61rned_minor\x18\x08 \x01(\x03\x12/\n\x05\x63\x61rry\x18\t \x03(\x0b\x32 .fenxiao.api.commission.v1.Carry\"*\n\x05\x43\x61rry\x12\x11\n\tcomponent\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\x03\"\x85\x01\n\x0cPeriodClosed\x12\x0f\n\x07\x63losing\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05lines\x18\x03 \x01(\x03\x12\x0f\n\x07members\x18\x04 \x01(\x03\x12\x14\n\x0cposted_minor\x18\x05 \x01(\x03\">\n\rDisputeOpened\x12\x0f\n\x07\x64ispute\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\t\x12\x0e\n\x06member\x18\x03 \x01(\t\"\"\n\x0f\x44isputeAnswered\x12\x0f\n\x07\x64ispute\x18\x01 \x01(\t\"\x96\x01\n\x0f\x44isputeResolved\x12\x0f\n\x07\x64ispute\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\t\x12\x0e\n\x06member\x18\x03 \x01(\t\x12\x0f\n\x07outcome\x18\x04 \x01(\t\x12\x18\n\x10\x63orrection_minor\x18\x05 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x06 \x01(\t\x12\x17\n\x0f\x63orrection_line\x18\x07 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&fenxiao/api/commission/v1/events.proto\x12\x19\x66\x65nxiao.api.commission.v1\x1a%fenxiao/api/commission/v1/goods.proto\x1a$fenxiao/api/commission/v1/text.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa0\x01\n\rPlanPublished\x12\x0c\n\x04hash\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64ocument\x18\x05 \x01(\x0c\x12\x18\n\x10overridden_rules\x18\x06 \x03(\t\"\xf0\x01\n\x0cSaleRecorded\x12\x0c\n\x04sale\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12.\n\noccur_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61mount\x18\x04 \x01(\t\x12\x10\n\x08\x63urrency\x18\x05 \x01(\t\x12\x12\n\nsale_class\x18\x06 \x01(\t\x12\x11\n\tplan_hash\x18\x07 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x08 \x03(\t\x12/\n\x05goods\x18\t \x01(\x0b\x32 .fenxiao.api.commission.v1.Goods\"\xef\x01\n\x0eReturnRecorded\x12\x0c\n\x04sale\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12.\n\noccur_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61mount\x18\x04 \x01(\t\x12\x10\n\x08\x63urrency\x18\x05 \x01(\t\x12\x12\n\nsale_class\x18\x06 \x01(\t\x12\x11\n\tplan_hash\x18\x07 \x01(\t\x12\x15\n\roriginal_sale\x18\x08 \x01(\t\x12/\n\x05goods\x18\t \x01(\x0b\x32 .fenxiao.api.commission.v1.Goods\"\xd0\x02\n\tCondition\x12J\n\rreturn_window\x18\x01 \x01(\x0b\x32\x31.fenxiao.api.commission.v1.Condition.ReturnWindowH\x00\x12\x41\n\x08identity\x18\x02 \x01(\x0b\x32-.fenxiao.api.commission.v1.Condition.IdentityH\x00\x12\x43\n\tthreshold\x18\x03 \x01(\x0b\x32..fenxiao.api.commission.v1.Condition.ThresholdH\x00\x1a\x39\n\x0cReturnWindow\x12)\n\x05until\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\n\n\x08Identity\x1a \n\tThreshold\x12\x13\n\x0bleast_minor\x18\x01 \x01(\x03\x42\x06\n\x04kind\"\xa6\x02\n\nPostedLine\x12\x0c\n\x04line\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x11\n\tcomponent\x18\x03 \x01(\t\x12\r\n\x05level\x18\x04 \x01(\x05\x12\x0c\n\x04rate\x18\x05 \x01(\t\x12\x0c\n\x04\x62\x61se\x18\x06 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x07 \x01(\x03\x12\x38\n\nconditions\x18\x08 \x03(\x0b\x32$.fenxiao.api.commission.v1.Condition\x12\x10\n\x08reverses\x18\t \x01(\t\x12\x0c\n\x04sale\x18\n \x01(\t\x12\r\n\x05other\x18\x0b \x01(\t\x12\x0c\n\x04rule\x18\x0c \x01(\t\x12/\n\x0b\x65xpire_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x97\x02\n\x0bLinesPosted\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12.\n\noccur_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tplan_hash\x18\x04 \x01(\t\x12\x16\n\x0e\x65ngine_version\x18\x05 \x01(\t\x12\x34\n\x05lines\x18\x06 \x03(\x0b\x32%.fenxiao.api.commission.v1.PostedLine\x12\x13\n\x0bmembers_cut\x18\x07 \x01(\t\x12\x30\n\x0cperiod_start\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06points\x18\t \x01(\t\"\xd0\x01\n\x0cPeriodSealed\x12\x0f\n\x07\x63losing\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tplan_hash\x18\x04 \x01(\t\x12\x11\n\tsales_cut\x18\x05 \x01(\x03\x12\x13\n\x0bmembers_cut\x18\x06 \x01(\t\x12\x16\n\x0e\x65ngine_version\x18\x07 \x01(\t\"\xfa\x01\n\x0bMemberRated\x12\x0f\n\x07\x63losing\x18\x01 \x01(\t\x12\x30\n\x0cperiod_start\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06member\x18\x03 \x01(\t\x12\x17\n\x0fpersonal_volume\x18\x04 \x01(\t\x12\x14\n\x0cgroup_volume\x18\x05 \x01(\t\x12\x0c\n\x04rank\x18\x06 \x01(\t\x12\x14\n\x0chighest_rank\x18\x07 \x01(\t\x12\x14\n\x0c\x65\x61rned_minor\x18\x08 \x01(\x03\x12/\n\x05\x63\x61rry\x18\t \x03(\x0b\x32 .fenxiao.api.commission.v1.Carry\"*\n\x05\x43\x61rry\x12\x11\n\tcomponent\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\x03\"\x85\x01\n\x0cPeriodClosed\x12\x0f\n\x07\x63losing\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05lines\x18\x03 \x01(\x03\x12\x0f\n\x07members\x18\x04 \x01(\x03\x12\x14\n\x0cposted_minor\x18\x05 \x01(\x03\"\x8c\x01\n\rPeriodWatched\x12\x0f\n\x07\x63losing\x18\x01 \x01(\t\x12\x30\n\x0cperiod_start\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nsold_minor\x18\x03 \x01(\x03\x12\x12\n\npaid_minor\x18\x04 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x05 \x01(\t\"\xd5\x02\n\x0b\x41larmRaised\x12\r\n\x05\x61larm\x18\x01 \x01(\t\x12\x0f\n\x07\x63losing\x18\x02 \x01(\t\x12\x30\n\x0cperiod_start\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04rule\x18\x04 \x01(\t\x12\x10\n\x08severity\x18\x05 \x01(\t\x12\x0e\n\x06member\x18\x06 \x01(\t\x12.\n\x05\x66ound\x18\x07 \x01(\x0b\x32\x1f.fenxiao.api.commission.v1.Text\x12,\n\x03law\x18\x08 \x01(\x0b\x32\x1f.fenxiao.api.commission.v1.Text\x12\x35\n\x0csatisfied_by\x18\t \x01(\x0b\x32\x1f.fenxiao.api.commission.v1.Text\x12/\n\x06source\x18\n \x01(\x0b\x32\x1f.fenxiao.api.commission.v1.Text\"`\n\x0c\x41larmCleared\x12\r\n\x05\x61larm\x18\x01 \x01(\t\x12\x0f\n\x07\x63losing\x18\x02 \x01(\t\x12\x30\n\x0cperiod_start\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\">\n\rDisputeOpened\x12\x0f\n\x07\x64ispute\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\t\x12\x0e\n\x06member\x18\x03 \x01(\t\"\"\n\x0f\x44isputeAnswered\x12\x0f\n\x07\x64ispute\x18\x01 \x01(\t\"\xa6\x01\n\x0f\x44isputeResolved\x12\x0f\n\x07\x64ispute\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\t\x12\x0e\n\x06member\x18\x03 \x01(\t\x12\x0f\n\x07outcome\x18\x04 \x01(\t\x12\x18\n\x10\x63orrection_minor\x18\x05 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x06 \x01(\t\x12\x17\n\x0f\x63orrection_line\x18\x07 \x01(\t\x12\x0e\n\x06points\x18\x08 \x01(\t\"_\n\x0bRankGranted\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x0c\n\x04rank\x18\x02 \x01(\t\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"X\n\x12RankGrantWithdrawn\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fenxiao.api.commission.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PLANPUBLISHED']._serialized_start=142
-  _globals['_PLANPUBLISHED']._serialized_end=302
-  _globals['_SALERECORDED']._serialized_start=305
-  _globals['_SALERECORDED']._serialized_end=545
-  _globals['_RETURNRECORDED']._serialized_start=548
-  _globals['_RETURNRECORDED']._serialized_end=787
-  _globals['_CONDITION']._serialized_start=790
-  _globals['_CONDITION']._serialized_end=944
-  _globals['_CONDITION_RETURNWINDOW']._serialized_start=879
-  _globals['_CONDITION_RETURNWINDOW']._serialized_end=936
-  _globals['_POSTEDLINE']._serialized_start=947
-  _globals['_POSTEDLINE']._serialized_end=1192
-  _globals['_LINESPOSTED']._serialized_start=1195
-  _globals['_LINESPOSTED']._serialized_end=1458
-  _globals['_PERIODSEALED']._serialized_start=1461
-  _globals['_PERIODSEALED']._serialized_end=1669
-  _globals['_MEMBERRATED']._serialized_start=1672
-  _globals['_MEMBERRATED']._serialized_end=1922
-  _globals['_CARRY']._serialized_start=1924
-  _globals['_CARRY']._serialized_end=1966
-  _globals['_PERIODCLOSED']._serialized_start=1969
-  _globals['_PERIODCLOSED']._serialized_end=2102
-  _globals['_DISPUTEOPENED']._serialized_start=2104
-  _globals['_DISPUTEOPENED']._serialized_end=2166
-  _globals['_DISPUTEANSWERED']._serialized_start=2168
-  _globals['_DISPUTEANSWERED']._serialized_end=2202
-  _globals['_DISPUTERESOLVED']._serialized_start=2205
-  _globals['_DISPUTERESOLVED']._serialized_end=2355
+  _globals['_PLANPUBLISHED']._serialized_start=180
+  _globals['_PLANPUBLISHED']._serialized_end=340
+  _globals['_SALERECORDED']._serialized_start=343
+  _globals['_SALERECORDED']._serialized_end=583
+  _globals['_RETURNRECORDED']._serialized_start=586
+  _globals['_RETURNRECORDED']._serialized_end=825
+  _globals['_CONDITION']._serialized_start=828
+  _globals['_CONDITION']._serialized_end=1164
+  _globals['_CONDITION_RETURNWINDOW']._serialized_start=1053
+  _globals['_CONDITION_RETURNWINDOW']._serialized_end=1110
+  _globals['_CONDITION_IDENTITY']._serialized_start=1112
+  _globals['_CONDITION_IDENTITY']._serialized_end=1122
+  _globals['_CONDITION_THRESHOLD']._serialized_start=1124
+  _globals['_CONDITION_THRESHOLD']._serialized_end=1156
+  _globals['_POSTEDLINE']._serialized_start=1167
+  _globals['_POSTEDLINE']._serialized_end=1461
+  _globals['_LINESPOSTED']._serialized_start=1464
+  _globals['_LINESPOSTED']._serialized_end=1743
+  _globals['_PERIODSEALED']._serialized_start=1746
+  _globals['_PERIODSEALED']._serialized_end=1954
+  _globals['_MEMBERRATED']._serialized_start=1957
+  _globals['_MEMBERRATED']._serialized_end=2207
+  _globals['_CARRY']._serialized_start=2209
+  _globals['_CARRY']._serialized_end=2251
+  _globals['_PERIODCLOSED']._serialized_start=2254
+  _globals['_PERIODCLOSED']._serialized_end=2387
+  _globals['_PERIODWATCHED']._serialized_start=2390
+  _globals['_PERIODWATCHED']._serialized_end=2530
+  _globals['_ALARMRAISED']._serialized_start=2533
+  _globals['_ALARMRAISED']._serialized_end=2874
+  _globals['_ALARMCLEARED']._serialized_start=2876
+  _globals['_ALARMCLEARED']._serialized_end=2972
+  _globals['_DISPUTEOPENED']._serialized_start=2974
+  _globals['_DISPUTEOPENED']._serialized_end=3036
+  _globals['_DISPUTEANSWERED']._serialized_start=3038
+  _globals['_DISPUTEANSWERED']._serialized_end=3072
+  _globals['_DISPUTERESOLVED']._serialized_start=3075
+  _globals['_DISPUTERESOLVED']._serialized_end=3241
+  _globals['_RANKGRANTED']._serialized_start=3243
+  _globals['_RANKGRANTED']._serialized_end=3338
+  _globals['_RANKGRANTWITHDRAWN']._serialized_start=3340
+  _globals['_RANKGRANTWITHDRAWN']._serialized_end=3428
 # @@protoc_insertion_point(module_scope)

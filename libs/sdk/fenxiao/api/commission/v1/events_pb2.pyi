@@ -5,6 +5,7 @@ What commission makes public."""
 
 from collections import abc as _abc
 from fenxiao.api.commission.v1 import goods_pb2 as _goods_pb2
+from fenxiao.api.commission.v1 import text_pb2 as _text_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -186,19 +187,63 @@ class Condition(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class Identity(_message.Message):
+        """Fulfilled while the member's identity is checked, at the programme's time."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        def __init__(
+            self,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Threshold(_message.Message):
+        """Fulfilled once the member's payable balance reaches this together with the lines that wait for nothing but a
+        threshold and are released with it. The rule stands in settlement's README.
+        """
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        LEAST_MINOR_FIELD_NUMBER: _builtins.int
+        least_minor: _builtins.int
+        def __init__(
+            self,
+            *,
+            least_minor: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["least_minor", b"least_minor"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     RETURN_WINDOW_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def return_window(self) -> Global___Condition.ReturnWindow: ...
+    @_builtins.property
+    def identity(self) -> Global___Condition.Identity: ...
+    @_builtins.property
+    def threshold(self) -> Global___Condition.Threshold: ...
     def __init__(
         self,
         *,
         return_window: Global___Condition.ReturnWindow | None = ...,
+        identity: Global___Condition.Identity | None = ...,
+        threshold: Global___Condition.Threshold | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "return_window", b"return_window"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "kind", b"kind", "return_window", b"return_window", "threshold", b"threshold"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "return_window", b"return_window"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "kind", b"kind", "return_window", b"return_window", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["return_window"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["return_window", "identity", "threshold"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -220,6 +265,7 @@ class PostedLine(_message.Message):
     SALE_FIELD_NUMBER: _builtins.int
     OTHER_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     line: _builtins.str
     """UUID."""
     member: _builtins.str
@@ -241,6 +287,10 @@ class PostedLine(_message.Message):
     """JSON pointer to the rule in the plan document. Set on lines of a period."""
     @_builtins.property
     def conditions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Condition]: ...
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Of points: what is left of them is lost at this time; not set: never."""
+
     def __init__(
         self,
         *,
@@ -256,10 +306,11 @@ class PostedLine(_message.Message):
         sale: _builtins.str = ...,
         other: _builtins.str = ...,
         rule: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "base", b"base", "component", b"component", "conditions", b"conditions", "level", b"level", "line", b"line", "member", b"member", "other", b"other", "rate", b"rate", "reverses", b"reverses", "rule", b"rule", "sale", b"sale"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "base", b"base", "component", b"component", "conditions", b"conditions", "expire_time", b"expire_time", "level", b"level", "line", b"line", "member", b"member", "other", b"other", "rate", b"rate", "reverses", b"reverses", "rule", b"rule", "sale", b"sale"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -279,6 +330,7 @@ class LinesPosted(_message.Message):
     LINES_FIELD_NUMBER: _builtins.int
     MEMBERS_CUT_FIELD_NUMBER: _builtins.int
     PERIOD_START_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """UUID of the sale or return, of the closing of a period, or of the dispute whose correction it is."""
     currency: _builtins.str
@@ -287,6 +339,8 @@ class LinesPosted(_message.Message):
     """Version of fenxiao.plans that computed them."""
     members_cut: _builtins.str
     """Place in membership's store (`store:position`) up to which the tree was known; empty where no tree was read."""
+    points: _builtins.str
+    """Kind of points, if the lines are in points: `amount_minor` is whole points then, and `currency` is empty."""
     @_builtins.property
     def occur_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -308,10 +362,11 @@ class LinesPosted(_message.Message):
         lines: _abc.Iterable[Global___PostedLine] | None = ...,
         members_cut: _builtins.str = ...,
         period_start: _timestamp_pb2.Timestamp | None = ...,
+        points: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occur_time", b"occur_time", "period_start", b"period_start"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "engine_version", b"engine_version", "lines", b"lines", "members_cut", b"members_cut", "occur_time", b"occur_time", "period_start", b"period_start", "plan_hash", b"plan_hash", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "engine_version", b"engine_version", "lines", b"lines", "members_cut", b"members_cut", "occur_time", b"occur_time", "period_start", b"period_start", "plan_hash", b"plan_hash", "points", b"points", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -335,7 +390,7 @@ class PeriodSealed(_message.Message):
     plan_hash: _builtins.str
     """The version whose rules for periods apply to it."""
     sales_cut: _builtins.int
-    """Sales and returns count that stand up to this position in commission's store."""
+    """Sales, returns and granted ranks count that stand up to this position in commission's store."""
     members_cut: _builtins.str
     """The same in membership's store, as `store:position`."""
     engine_version: _builtins.str
@@ -389,7 +444,7 @@ class MemberRated(_message.Message):
     """Paid-as rank in the period, and the highest ever; empty for none."""
     highest_rank: _builtins.str
     earned_minor: _builtins.int
-    """What the period's lines add up to in minor units, those posted with sales included."""
+    """What the period's lines in money add up to in minor units, those posted with sales included."""
     @_builtins.property
     def period_start(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -457,7 +512,7 @@ class PeriodClosed(_message.Message):
     lines: _builtins.int
     members: _builtins.int
     posted_minor: _builtins.int
-    """What the closing has posted, in minor units."""
+    """What the closing has posted in money, in minor units."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -476,6 +531,144 @@ class PeriodClosed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PeriodClosed: _TypeAlias = PeriodClosed  # noqa: Y015
+
+@_typing.final
+class PeriodWatched(_message.Message):
+    """What a period has come to as a closing rates it, late reports included: what rules about payouts look at. For rules
+    about a year, the periods that begin within it in the programme's time zone are added up.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSING_FIELD_NUMBER: _builtins.int
+    PERIOD_START_FIELD_NUMBER: _builtins.int
+    SOLD_MINOR_FIELD_NUMBER: _builtins.int
+    PAID_MINOR_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    closing: _builtins.str
+    sold_minor: _builtins.int
+    """Less what came back, rounded down."""
+    paid_minor: _builtins.int
+    """What all lines of the period add up to, those posted with sales included; points and corrections are not."""
+    currency: _builtins.str
+    @_builtins.property
+    def period_start(self) -> _timestamp_pb2.Timestamp:
+        """Of the period closed, or of an earlier one that is rated again."""
+
+    def __init__(
+        self,
+        *,
+        closing: _builtins.str = ...,
+        period_start: _timestamp_pb2.Timestamp | None = ...,
+        sold_minor: _builtins.int = ...,
+        paid_minor: _builtins.int = ...,
+        currency: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["period_start", b"period_start"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closing", b"closing", "currency", b"currency", "paid_minor", b"paid_minor", "period_start", b"period_start", "sold_minor", b"sold_minor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PeriodWatched: _TypeAlias = PeriodWatched  # noqa: Y015
+
+@_typing.final
+class AlarmRaised(_message.Message):
+    """A rule of the plan's jurisdictions that the network does not satisfy in a period. It follows from the cuts of the
+    closing that rates the period, the plan and the tree, as its lines do.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALARM_FIELD_NUMBER: _builtins.int
+    CLOSING_FIELD_NUMBER: _builtins.int
+    PERIOD_START_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    LAW_FIELD_NUMBER: _builtins.int
+    SATISFIED_BY_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    alarm: _builtins.str
+    """UUID."""
+    closing: _builtins.str
+    rule: _builtins.str
+    """The rule with its pack, such as `CN/structure`."""
+    severity: _builtins.str
+    """`alarm` or `refuse`, as the pack says."""
+    member: _builtins.str
+    """UUID of the member whom it is about; empty where it is about nobody alone."""
+    @_builtins.property
+    def period_start(self) -> _timestamp_pb2.Timestamp:
+        """Of the period that it is about: the one closed, or an earlier one that is rated again."""
+
+    @_builtins.property
+    def found(self) -> _text_pb2.Text:
+        """What was found, with its figures."""
+
+    @_builtins.property
+    def law(self) -> _text_pb2.Text:
+        """What the law says."""
+
+    @_builtins.property
+    def satisfied_by(self) -> _text_pb2.Text:
+        """What would satisfy it."""
+
+    @_builtins.property
+    def source(self) -> _text_pb2.Text:
+        """Act and article."""
+
+    def __init__(
+        self,
+        *,
+        alarm: _builtins.str = ...,
+        closing: _builtins.str = ...,
+        period_start: _timestamp_pb2.Timestamp | None = ...,
+        rule: _builtins.str = ...,
+        severity: _builtins.str = ...,
+        member: _builtins.str = ...,
+        found: _text_pb2.Text | None = ...,
+        law: _text_pb2.Text | None = ...,
+        satisfied_by: _text_pb2.Text | None = ...,
+        source: _text_pb2.Text | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["found", b"found", "law", b"law", "period_start", b"period_start", "satisfied_by", b"satisfied_by", "source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarm", b"alarm", "closing", b"closing", "found", b"found", "law", b"law", "member", b"member", "period_start", b"period_start", "rule", b"rule", "satisfied_by", b"satisfied_by", "severity", b"severity", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlarmRaised: _TypeAlias = AlarmRaised  # noqa: Y015
+
+@_typing.final
+class AlarmCleared(_message.Message):
+    """The period was rated again, and the alarm holds no longer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALARM_FIELD_NUMBER: _builtins.int
+    CLOSING_FIELD_NUMBER: _builtins.int
+    PERIOD_START_FIELD_NUMBER: _builtins.int
+    alarm: _builtins.str
+    closing: _builtins.str
+    """The closing that rated it again."""
+    @_builtins.property
+    def period_start(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        alarm: _builtins.str = ...,
+        closing: _builtins.str = ...,
+        period_start: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["period_start", b"period_start"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarm", b"alarm", "closing", b"closing", "period_start", b"period_start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlarmCleared: _TypeAlias = AlarmCleared  # noqa: Y015
 
 @_typing.final
 class DisputeOpened(_message.Message):
@@ -536,6 +729,7 @@ class DisputeResolved(_message.Message):
     CORRECTION_MINOR_FIELD_NUMBER: _builtins.int
     CURRENCY_FIELD_NUMBER: _builtins.int
     CORRECTION_LINE_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
     dispute: _builtins.str
     line: _builtins.str
     member: _builtins.str
@@ -545,6 +739,8 @@ class DisputeResolved(_message.Message):
     currency: _builtins.str
     correction_line: _builtins.str
     """UUID of the line that corrects; empty where none does."""
+    points: _builtins.str
+    """Kind of points, if that is what the line is in; `currency` is empty then."""
     def __init__(
         self,
         *,
@@ -555,11 +751,67 @@ class DisputeResolved(_message.Message):
         correction_minor: _builtins.int = ...,
         currency: _builtins.str = ...,
         correction_line: _builtins.str = ...,
+        points: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["correction_line", b"correction_line", "correction_minor", b"correction_minor", "currency", b"currency", "dispute", b"dispute", "line", b"line", "member", b"member", "outcome", b"outcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["correction_line", b"correction_line", "correction_minor", b"correction_minor", "currency", b"currency", "dispute", b"dispute", "line", b"line", "member", b"member", "outcome", b"outcome", "points", b"points"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DisputeResolved: _TypeAlias = DisputeResolved  # noqa: Y015
+
+@_typing.final
+class RankGranted(_message.Message):
+    """A member holds a rank whatever the plan's rules say, in periods that end after a moment, up to the next word on the
+    member's rank. Of words of one moment the last holds. Under a plan version that lacks the rank it counts for nothing.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_FIELD_NUMBER: _builtins.int
+    RANK_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
+    member: _builtins.str
+    rank: _builtins.str
+    @_builtins.property
+    def effective_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        member: _builtins.str = ...,
+        rank: _builtins.str = ...,
+        effective_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "member", b"member", "rank", b"rank"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RankGranted: _TypeAlias = RankGranted  # noqa: Y015
+
+@_typing.final
+class RankGrantWithdrawn(_message.Message):
+    """No rank is granted to the member in periods that end after a moment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
+    member: _builtins.str
+    @_builtins.property
+    def effective_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        member: _builtins.str = ...,
+        effective_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "member", b"member"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RankGrantWithdrawn: _TypeAlias = RankGrantWithdrawn  # noqa: Y015

@@ -235,3 +235,114 @@ class WalletBound(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WalletBound: _TypeAlias = WalletBound  # noqa: Y015
+
+@_typing.final
+class IdentityChecked(_message.Message):
+    """Somebody whom the merchant trusts has checked who a member is. From its time on it takes the place of the check
+    before; one of the same time corrects it. Times only go forward: none lies behind that of a check or withdrawal that
+    is known.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_FIELD_NUMBER: _builtins.int
+    CHECK_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    member: _builtins.str
+    @_builtins.property
+    def check_time(self) -> _timestamp_pb2.Timestamp:
+        """May lie before the member joined."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """The check counts up to then; not set: without end."""
+
+    def __init__(
+        self,
+        *,
+        member: _builtins.str = ...,
+        check_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["check_time", b"check_time", "expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_time", b"check_time", "expire_time", b"expire_time", "member", b"member"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityChecked: _TypeAlias = IdentityChecked  # noqa: Y015
+
+@_typing.final
+class IdentityCheckWithdrawn(_message.Message):
+    """The newest check of a member's identity counts no longer from a moment on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
+    member: _builtins.str
+    @_builtins.property
+    def effective_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        member: _builtins.str = ...,
+        effective_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "member", b"member"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityCheckWithdrawn: _TypeAlias = IdentityCheckWithdrawn  # noqa: Y015
+
+@_typing.final
+class CountriesDisclosed(_message.Message):
+    """A programme says from now on in which countries its members live, for good: plans can ask for it. Recorded once at
+    most. Countries of the members who are there follow, those of new ones come with their enrolment.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountriesDisclosed: _TypeAlias = CountriesDisclosed  # noqa: Y015
+
+@_typing.final
+class CountryDisclosed(_message.Message):
+    """In which country a member lives, from a moment on, until the member's next one begins. One of the same moment
+    corrects it. Published in programmes that disclose countries only.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
+    member: _builtins.str
+    country: _builtins.str
+    """ISO 3166-1 alpha-2."""
+    @_builtins.property
+    def effective_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        member: _builtins.str = ...,
+        country: _builtins.str = ...,
+        effective_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "effective_time", b"effective_time", "member", b"member"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountryDisclosed: _TypeAlias = CountryDisclosed  # noqa: Y015

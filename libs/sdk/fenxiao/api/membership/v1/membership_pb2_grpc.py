@@ -95,6 +95,41 @@ class MembershipServiceStub:
                 request_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.PlaceMemberRequest.SerializeToString,
                 response_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.FromString,
                 _registered_method=True)
+        self.BatchPlaceMembers = channel.unary_unary(
+                '/fenxiao.api.membership.v1.MembershipService/BatchPlaceMembers',
+                request_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.BatchPlaceMembersRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.BatchPlaceMembersResponse.FromString,
+                _registered_method=True)
+        self.ListPlacements = channel.unary_unary(
+                '/fenxiao.api.membership.v1.MembershipService/ListPlacements',
+                request_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ListPlacementsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ListPlacementsResponse.FromString,
+                _registered_method=True)
+        self.RecordIdentityCheck = channel.unary_unary(
+                '/fenxiao.api.membership.v1.MembershipService/RecordIdentityCheck',
+                request_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.RecordIdentityCheckRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.FromString,
+                _registered_method=True)
+        self.BatchRecordIdentityChecks = channel.unary_unary(
+                '/fenxiao.api.membership.v1.MembershipService/BatchRecordIdentityChecks',
+                request_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.BatchRecordIdentityChecksRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.BatchRecordIdentityChecksResponse.FromString,
+                _registered_method=True)
+        self.WithdrawIdentityCheck = channel.unary_unary(
+                '/fenxiao.api.membership.v1.MembershipService/WithdrawIdentityCheck',
+                request_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.WithdrawIdentityCheckRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.FromString,
+                _registered_method=True)
+        self.DiscloseCountries = channel.unary_unary(
+                '/fenxiao.api.membership.v1.MembershipService/DiscloseCountries',
+                request_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.DiscloseCountriesRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.DiscloseCountriesResponse.FromString,
+                _registered_method=True)
+        self.ChangeCountry = channel.unary_unary(
+                '/fenxiao.api.membership.v1.MembershipService/ChangeCountry',
+                request_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ChangeCountryRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.FromString,
+                _registered_method=True)
         self.SuspendMember = channel.unary_unary(
                 '/fenxiao.api.membership.v1.MembershipService/SuspendMember',
                 request_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.SuspendMemberRequest.SerializeToString,
@@ -206,6 +241,57 @@ class MembershipServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchPlaceMembers(self, request, context):
+        """Up to 500 members; each is placed, repeated or refused for itself. Parents may stand earlier in the batch.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPlacements(self, request, context):
+        """The whole placement tree as it is now, in the order in which members were placed: parents first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordIdentityCheck(self, request, context):
+        """Somebody whom the merchant trusts has checked who a member is. Takes the place of the check before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchRecordIdentityChecks(self, request, context):
+        """Up to 500 checks; each is recorded, repeated or refused for itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawIdentityCheck(self, request, context):
+        """The newest check of a member's identity counts no longer from a moment on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiscloseCountries(self, request, context):
+        """Has a programme publish the countries of its members, for good: plans that pay by country can be verified by
+        strangers only so. Members who are there are disclosed a page at a time: call it again with the token of each
+        answer, until there is none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeCountry(self, request, context):
+        """A member lives in another country from a moment on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SuspendMember(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -299,6 +385,41 @@ def add_MembershipServiceServicer_to_server(servicer, server):
             'PlaceMember': grpc.unary_unary_rpc_method_handler(
                     servicer.PlaceMember,
                     request_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.PlaceMemberRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.SerializeToString,
+            ),
+            'BatchPlaceMembers': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchPlaceMembers,
+                    request_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.BatchPlaceMembersRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.BatchPlaceMembersResponse.SerializeToString,
+            ),
+            'ListPlacements': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPlacements,
+                    request_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ListPlacementsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ListPlacementsResponse.SerializeToString,
+            ),
+            'RecordIdentityCheck': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordIdentityCheck,
+                    request_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.RecordIdentityCheckRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.SerializeToString,
+            ),
+            'BatchRecordIdentityChecks': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchRecordIdentityChecks,
+                    request_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.BatchRecordIdentityChecksRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.BatchRecordIdentityChecksResponse.SerializeToString,
+            ),
+            'WithdrawIdentityCheck': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawIdentityCheck,
+                    request_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.WithdrawIdentityCheckRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.SerializeToString,
+            ),
+            'DiscloseCountries': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscloseCountries,
+                    request_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.DiscloseCountriesRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.DiscloseCountriesResponse.SerializeToString,
+            ),
+            'ChangeCountry': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeCountry,
+                    request_deserializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ChangeCountryRequest.FromString,
                     response_serializer=fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.SerializeToString,
             ),
             'SuspendMember': grpc.unary_unary_rpc_method_handler(
@@ -651,6 +772,195 @@ class MembershipService:
             target,
             '/fenxiao.api.membership.v1.MembershipService/PlaceMember',
             fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.PlaceMemberRequest.SerializeToString,
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchPlaceMembers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.membership.v1.MembershipService/BatchPlaceMembers',
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.BatchPlaceMembersRequest.SerializeToString,
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.BatchPlaceMembersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPlacements(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.membership.v1.MembershipService/ListPlacements',
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ListPlacementsRequest.SerializeToString,
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ListPlacementsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordIdentityCheck(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.membership.v1.MembershipService/RecordIdentityCheck',
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.RecordIdentityCheckRequest.SerializeToString,
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchRecordIdentityChecks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.membership.v1.MembershipService/BatchRecordIdentityChecks',
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.BatchRecordIdentityChecksRequest.SerializeToString,
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.BatchRecordIdentityChecksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawIdentityCheck(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.membership.v1.MembershipService/WithdrawIdentityCheck',
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.WithdrawIdentityCheckRequest.SerializeToString,
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscloseCountries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.membership.v1.MembershipService/DiscloseCountries',
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.DiscloseCountriesRequest.SerializeToString,
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.DiscloseCountriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeCountry(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.membership.v1.MembershipService/ChangeCountry',
+            fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.ChangeCountryRequest.SerializeToString,
             fenxiao_dot_api_dot_membership_dot_v1_dot_membership__pb2.Member.FromString,
             options,
             channel_credentials,

@@ -73,6 +73,66 @@ class AdvancedTo(_message.Message):
 Global___AdvancedTo: _TypeAlias = AdvancedTo  # noqa: Y015
 
 @_typing.final
+class IdentityRemembered(_message.Message):
+    """A check of a member's identity counts from here on: behind this event lines are released that waited for it, as far as
+    the programme's time has come to it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_FIELD_NUMBER: _builtins.int
+    CHECK_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    member: _builtins.str
+    """UUID."""
+    @_builtins.property
+    def check_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """The check counts up to then; not set: without end."""
+
+    def __init__(
+        self,
+        *,
+        member: _builtins.str = ...,
+        check_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["check_time", b"check_time", "expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_time", b"check_time", "expire_time", b"expire_time", "member", b"member"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityRemembered: _TypeAlias = IdentityRemembered  # noqa: Y015
+
+@_typing.final
+class IdentityWithdrawn(_message.Message):
+    """No check of the member's identity counts from a moment on. What was released stays so."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
+    member: _builtins.str
+    """UUID."""
+    @_builtins.property
+    def effective_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        member: _builtins.str = ...,
+        effective_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "member", b"member"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityWithdrawn: _TypeAlias = IdentityWithdrawn  # noqa: Y015
+
+@_typing.final
 class LinesHeld(_message.Message):
     """Lines were entered in the ledger."""
 
@@ -271,3 +331,338 @@ class PayoutsBooked(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PayoutsBooked: _TypeAlias = PayoutsBooked  # noqa: Y015
+
+@_typing.final
+class PointsPart(_message.Message):
+    """What is left of a line in points, and what an entry has done to it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    line: _builtins.str
+    """UUID of the line."""
+    member: _builtins.str
+    """UUID."""
+    amount: _builtins.int
+    """Above 0."""
+    def __init__(
+        self,
+        *,
+        line: _builtins.str = ...,
+        member: _builtins.str = ...,
+        amount: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "line", b"line", "member", b"member"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PointsPart: _TypeAlias = PointsPart  # noqa: Y015
+
+@_typing.final
+class PointsHeld(_message.Message):
+    """Lines in points were entered in the ledger of their kind."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    source: _builtins.str
+    """UUID of the sale or return, of the closing of a period, or of the dispute."""
+    points: _builtins.str
+    """The kind."""
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """UUIDs."""
+
+    def __init__(
+        self,
+        *,
+        source: _builtins.str = ...,
+        points: _builtins.str = ...,
+        lines: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "points", b"points", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PointsHeld: _TypeAlias = PointsHeld  # noqa: Y015
+
+@_typing.final
+class PointsExpired(_message.Message):
+    """What was left of these lines is lost: the programme's time has come to their expiry."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POINTS_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    LOTS_FIELD_NUMBER: _builtins.int
+    points: _builtins.str
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def lots(self) -> _containers.RepeatedCompositeFieldContainer[Global___PointsPart]: ...
+    def __init__(
+        self,
+        *,
+        points: _builtins.str = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        lots: _abc.Iterable[Global___PointsPart] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "lots", b"lots", "points", b"points"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PointsExpired: _TypeAlias = PointsExpired  # noqa: Y015
+
+@_typing.final
+class MoneyAmount(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    AMOUNT_MINOR_FIELD_NUMBER: _builtins.int
+    currency: _builtins.str
+    amount_minor: _builtins.int
+    def __init__(
+        self,
+        *,
+        currency: _builtins.str = ...,
+        amount_minor: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "currency", b"currency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MoneyAmount: _TypeAlias = MoneyAmount  # noqa: Y015
+
+@_typing.final
+class RewardDefined(_message.Message):
+    """What points can be redeemed for, from now on. Another version takes the place of the one before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REWARD_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    PRICE_POINTS_FIELD_NUMBER: _builtins.int
+    TITLE_EN_FIELD_NUMBER: _builtins.int
+    TITLE_ZH_FIELD_NUMBER: _builtins.int
+    STOCK_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    MONEY_FIELD_NUMBER: _builtins.int
+    reward: _builtins.str
+    """The merchant's name for it."""
+    version: _builtins.int
+    """From 1."""
+    points: _builtins.str
+    """The kind of points that it costs, and how many for one."""
+    price_points: _builtins.int
+    title_en: _builtins.str
+    title_zh: _builtins.str
+    stock: _builtins.int
+    """How many of this version there are; not set: as many as are wanted."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When it can be redeemed, at the programme's time; what is not set does not restrict."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def money(self) -> Global___MoneyAmount:
+        """What one gives in money; not set: a thing."""
+
+    def __init__(
+        self,
+        *,
+        reward: _builtins.str = ...,
+        version: _builtins.int = ...,
+        points: _builtins.str = ...,
+        price_points: _builtins.int = ...,
+        title_en: _builtins.str = ...,
+        title_zh: _builtins.str = ...,
+        stock: _builtins.int | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        money: Global___MoneyAmount | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_stock", b"_stock", "end_time", b"end_time", "money", b"money", "start_time", b"start_time", "stock", b"stock"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_stock", b"_stock", "end_time", b"end_time", "money", b"money", "points", b"points", "price_points", b"price_points", "reward", b"reward", "start_time", b"start_time", "stock", b"stock", "title_en", b"title_en", "title_zh", b"title_zh", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__stock: _TypeAlias = _typing.Literal["stock"]  # noqa: Y015
+    _WhichOneofArgType__stock: _TypeAlias = _typing.Literal["_stock", b"_stock"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__stock) -> _WhichOneofReturnType__stock | None: ...
+
+Global___RewardDefined: _TypeAlias = RewardDefined  # noqa: Y015
+
+@_typing.final
+class RewardWithdrawn(_message.Message):
+    """Nothing is redeemed for it any more, until there is another version."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REWARD_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    reward: _builtins.str
+    version: _builtins.int
+    def __init__(
+        self,
+        *,
+        reward: _builtins.str = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reward", b"reward", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RewardWithdrawn: _TypeAlias = RewardWithdrawn  # noqa: Y015
+
+@_typing.final
+class PointsRedeemed(_message.Message):
+    """A member has given points for a reward."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REDEMPTION_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    REWARD_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    LOTS_FIELD_NUMBER: _builtins.int
+    redemption: _builtins.str
+    """UUID."""
+    member: _builtins.str
+    """UUID."""
+    reward: _builtins.str
+    version: _builtins.int
+    quantity: _builtins.int
+    points: _builtins.str
+    """The kind, and how many in all."""
+    amount: _builtins.int
+    @_builtins.property
+    def lots(self) -> _containers.RepeatedCompositeFieldContainer[Global___PointsPart]:
+        """Of which lines: those first that expire first."""
+
+    def __init__(
+        self,
+        *,
+        redemption: _builtins.str = ...,
+        member: _builtins.str = ...,
+        reward: _builtins.str = ...,
+        version: _builtins.int = ...,
+        quantity: _builtins.int = ...,
+        points: _builtins.str = ...,
+        amount: _builtins.int = ...,
+        lots: _abc.Iterable[Global___PointsPart] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "lots", b"lots", "member", b"member", "points", b"points", "quantity", b"quantity", "redemption", b"redemption", "reward", b"reward", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PointsRedeemed: _TypeAlias = PointsRedeemed  # noqa: Y015
+
+@_typing.final
+class MoneyRedeemed(_message.Message):
+    """The money that a redemption gives is payable."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REDEMPTION_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    AMOUNT_MINOR_FIELD_NUMBER: _builtins.int
+    redemption: _builtins.str
+    """UUID."""
+    member: _builtins.str
+    """UUID."""
+    currency: _builtins.str
+    amount_minor: _builtins.int
+    def __init__(
+        self,
+        *,
+        redemption: _builtins.str = ...,
+        member: _builtins.str = ...,
+        currency: _builtins.str = ...,
+        amount_minor: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "currency", b"currency", "member", b"member", "redemption", b"redemption"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MoneyRedeemed: _TypeAlias = MoneyRedeemed  # noqa: Y015
+
+@_typing.final
+class RedemptionFulfilled(_message.Message):
+    """The merchant has delivered what was redeemed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REDEMPTION_FIELD_NUMBER: _builtins.int
+    redemption: _builtins.str
+    def __init__(
+        self,
+        *,
+        redemption: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["redemption", b"redemption"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RedemptionFulfilled: _TypeAlias = RedemptionFulfilled  # noqa: Y015
+
+@_typing.final
+class RedemptionCancelled(_message.Message):
+    """What was redeemed is not delivered: the points are given back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REDEMPTION_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    LOTS_FIELD_NUMBER: _builtins.int
+    redemption: _builtins.str
+    member: _builtins.str
+    points: _builtins.str
+    amount: _builtins.int
+    @_builtins.property
+    def lots(self) -> _containers.RepeatedCompositeFieldContainer[Global___PointsPart]:
+        """What of it is available again, in which lines. The rest settles a debt, or has expired since."""
+
+    def __init__(
+        self,
+        *,
+        redemption: _builtins.str = ...,
+        member: _builtins.str = ...,
+        points: _builtins.str = ...,
+        amount: _builtins.int = ...,
+        lots: _abc.Iterable[Global___PointsPart] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "lots", b"lots", "member", b"member", "points", b"points", "redemption", b"redemption"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RedemptionCancelled: _TypeAlias = RedemptionCancelled  # noqa: Y015

@@ -22,58 +22,61 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from fenxiao.api.settlement.v1 import points_pb2 as fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*fenxiao/api/settlement/v1/settlement.proto\x12\x19\x66\x65nxiao.api.settlement.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n\x05\x41sset\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\x10\n\x08\x63hain_id\x18\x03 \x01(\x03\x12\r\n\x05vault\x18\x04 \x01(\t\x12\r\n\x05token\x18\x05 \x01(\t\x12\x16\n\x0etoken_decimals\x18\x06 \x01(\x05\"k\n\x14RegisterAssetRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12/\n\x05\x61sset\x18\x02 \x01(\x0b\x32 .fenxiao.api.settlement.v1.Asset\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x1f\n\x0fGetAssetRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"i\n\x1aPreviewDistributionRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x98\x01\n\x13\x44istributionPreview\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x0e\n\x06payees\x18\x02 \x01(\x03\x12\x13\n\x0btotal_minor\x18\x03 \x01(\x03\x12\x18\n\x10withheld_members\x18\x04 \x01(\x03\x12\x16\n\x0ewithheld_minor\x18\x05 \x01(\x03\x12\x18\n\x10\x63umulative_units\x18\x06 \x01(\t\"{\n\x18\x43loseDistributionRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\xc0\x02\n\x0c\x44istribution\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12)\n\x05\x61s_of\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04root\x18\x05 \x01(\t\x12\x11\n\tdata_hash\x18\x06 \x01(\t\x12\x0e\n\x06payees\x18\x07 \x01(\x03\x12\x13\n\x0btotal_minor\x18\x08 \x01(\x03\x12\x18\n\x10\x63umulative_units\x18\t \x01(\t\x12;\n\x05state\x18\n \x01(\x0e\x32,.fenxiao.api.settlement.v1.DistributionState\x12\x13\n\x0bpaid_payees\x18\x0b \x01(\x03\x12\x12\n\npaid_minor\x18\x0c \x01(\x03\x12\x0f\n\x07problem\x18\r \x01(\t\"&\n\x16GetDistributionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"Q\n\x18ListDistributionsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"t\n\x19ListDistributionsResponse\x12>\n\rdistributions\x18\x01 \x03(\x0b\x32\'.fenxiao.api.settlement.v1.Distribution\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"(\n\x18WatchDistributionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xe1\x01\n\rStatementLine\x12\x0c\n\x04line\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12.\n\noccur_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tcomponent\x18\x04 \x01(\t\x12\r\n\x05level\x18\x05 \x01(\x05\x12\x0c\n\x04rate\x18\x06 \x01(\t\x12\x0c\n\x04\x62\x61se\x18\x07 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x08 \x01(\x03\x12.\n\nhold_until\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbf\x02\n\tStatement\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12\x37\n\x05lines\x18\x04 \x03(\x0b\x32(.fenxiao.api.settlement.v1.StatementLine\x12\x15\n\raccrued_minor\x18\x05 \x01(\x03\x12\x19\n\x11\x63lawed_back_minor\x18\x06 \x01(\x03\x12\x11\n\tnet_minor\x18\x07 \x01(\x03\x12\x12\n\nheld_minor\x18\x08 \x01(\x03\x12\x15\n\rpayable_minor\x18\t \x01(\x03\x12\x1d\n\x15in_distribution_minor\x18\n \x01(\x03\x12\x12\n\npaid_minor\x18\x0b \x01(\x03\x12\x12\n\ndebt_minor\x18\x0c \x01(\x03\x12\x12\n\nline_count\x18\r \x01(\x03\"\x81\x01\n\x13GetStatementRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"t\n\x15ListStatementsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x12\n\nwith_lines\x18\x05 \x01(\x08\"k\n\x16ListStatementsResponse\x12\x38\n\nstatements\x18\x01 \x03(\x0b\x32$.fenxiao.api.settlement.v1.Statement\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"%\n\x15GetEntitlementRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xd6\x01\n\x0b\x45ntitlement\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x63hain_id\x18\x02 \x01(\x03\x12\r\n\x05vault\x18\x03 \x01(\t\x12\r\n\x05token\x18\x04 \x01(\t\x12\x15\n\rprogramme_key\x18\x05 \x01(\t\x12\r\n\x05payee\x18\x06 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x07 \x01(\t\x12\x18\n\x10\x63umulative_units\x18\x08 \x01(\t\x12\r\n\x05proof\x18\t \x03(\t\x12\x0c\n\x04root\x18\n \x01(\t\x12\x1b\n\x13\x64istribution_number\x18\x0b \x01(\x03\"4\n\x10GetTotalsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\"\x85\x02\n\x06Totals\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x0f\n\x07members\x18\x02 \x01(\x03\x12\r\n\x05lines\x18\x03 \x01(\x03\x12\x15\n\raccrued_minor\x18\x04 \x01(\x03\x12\x19\n\x11\x63lawed_back_minor\x18\x05 \x01(\x03\x12\x12\n\nheld_minor\x18\x06 \x01(\x03\x12\x15\n\rpayable_minor\x18\x07 \x01(\x03\x12\x1d\n\x15in_distribution_minor\x18\x08 \x01(\x03\x12\x12\n\npaid_minor\x18\t \x01(\x03\x12\x12\n\ndebt_minor\x18\n \x01(\x03\x12\x0f\n\x07\x64\x65\x62tors\x18\x0b \x01(\x03\x12\x14\n\x0cpaid_members\x18\x0c \x01(\x03*\xd3\x01\n\x11\x44istributionState\x12\"\n\x1e\x44ISTRIBUTION_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44ISTRIBUTION_STATE_CLOSED\x10\x01\x12\x1f\n\x1b\x44ISTRIBUTION_STATE_PROPOSED\x10\x02\x12\x1d\n\x19\x44ISTRIBUTION_STATE_ACTIVE\x10\x03\x12\x1b\n\x17\x44ISTRIBUTION_STATE_PAID\x10\x04\x12\x1e\n\x1a\x44ISTRIBUTION_STATE_BLOCKED\x10\x05\x32\xcc\t\n\x11SettlementService\x12\x62\n\rRegisterAsset\x12/.fenxiao.api.settlement.v1.RegisterAssetRequest\x1a .fenxiao.api.settlement.v1.Asset\x12X\n\x08GetAsset\x12*.fenxiao.api.settlement.v1.GetAssetRequest\x1a .fenxiao.api.settlement.v1.Asset\x12|\n\x13PreviewDistribution\x12\x35.fenxiao.api.settlement.v1.PreviewDistributionRequest\x1a..fenxiao.api.settlement.v1.DistributionPreview\x12q\n\x11\x43loseDistribution\x12\x33.fenxiao.api.settlement.v1.CloseDistributionRequest\x1a\'.fenxiao.api.settlement.v1.Distribution\x12m\n\x0fGetDistribution\x12\x31.fenxiao.api.settlement.v1.GetDistributionRequest\x1a\'.fenxiao.api.settlement.v1.Distribution\x12~\n\x11ListDistributions\x12\x33.fenxiao.api.settlement.v1.ListDistributionsRequest\x1a\x34.fenxiao.api.settlement.v1.ListDistributionsResponse\x12s\n\x11WatchDistribution\x12\x33.fenxiao.api.settlement.v1.WatchDistributionRequest\x1a\'.fenxiao.api.settlement.v1.Distribution0\x01\x12\x64\n\x0cGetStatement\x12..fenxiao.api.settlement.v1.GetStatementRequest\x1a$.fenxiao.api.settlement.v1.Statement\x12u\n\x0eListStatements\x12\x30.fenxiao.api.settlement.v1.ListStatementsRequest\x1a\x31.fenxiao.api.settlement.v1.ListStatementsResponse\x12j\n\x0eGetEntitlement\x12\x30.fenxiao.api.settlement.v1.GetEntitlementRequest\x1a&.fenxiao.api.settlement.v1.Entitlement\x12[\n\tGetTotals\x12+.fenxiao.api.settlement.v1.GetTotalsRequest\x1a!.fenxiao.api.settlement.v1.Totalsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*fenxiao/api/settlement/v1/settlement.proto\x12\x19\x66\x65nxiao.api.settlement.v1\x1a&fenxiao/api/settlement/v1/points.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n\x05\x41sset\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\x10\n\x08\x63hain_id\x18\x03 \x01(\x03\x12\r\n\x05vault\x18\x04 \x01(\t\x12\r\n\x05token\x18\x05 \x01(\t\x12\x16\n\x0etoken_decimals\x18\x06 \x01(\x05\"k\n\x14RegisterAssetRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12/\n\x05\x61sset\x18\x02 \x01(\x0b\x32 .fenxiao.api.settlement.v1.Asset\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x1f\n\x0fGetAssetRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"i\n\x1aPreviewDistributionRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x98\x01\n\x13\x44istributionPreview\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x0e\n\x06payees\x18\x02 \x01(\x03\x12\x13\n\x0btotal_minor\x18\x03 \x01(\x03\x12\x18\n\x10withheld_members\x18\x04 \x01(\x03\x12\x16\n\x0ewithheld_minor\x18\x05 \x01(\x03\x12\x18\n\x10\x63umulative_units\x18\x06 \x01(\t\"{\n\x18\x43loseDistributionRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\xc0\x02\n\x0c\x44istribution\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12)\n\x05\x61s_of\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04root\x18\x05 \x01(\t\x12\x11\n\tdata_hash\x18\x06 \x01(\t\x12\x0e\n\x06payees\x18\x07 \x01(\x03\x12\x13\n\x0btotal_minor\x18\x08 \x01(\x03\x12\x18\n\x10\x63umulative_units\x18\t \x01(\t\x12;\n\x05state\x18\n \x01(\x0e\x32,.fenxiao.api.settlement.v1.DistributionState\x12\x13\n\x0bpaid_payees\x18\x0b \x01(\x03\x12\x12\n\npaid_minor\x18\x0c \x01(\x03\x12\x0f\n\x07problem\x18\r \x01(\t\"&\n\x16GetDistributionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"Q\n\x18ListDistributionsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"t\n\x19ListDistributionsResponse\x12>\n\rdistributions\x18\x01 \x03(\x0b\x32\'.fenxiao.api.settlement.v1.Distribution\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"(\n\x18WatchDistributionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xc6\x02\n\rStatementLine\x12\x0c\n\x04line\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12.\n\noccur_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tcomponent\x18\x04 \x01(\t\x12\r\n\x05level\x18\x05 \x01(\x05\x12\x0c\n\x04rate\x18\x06 \x01(\t\x12\x0c\n\x04\x62\x61se\x18\x07 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x08 \x01(\x03\x12.\n\nhold_until\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nheld_minor\x18\n \x01(\x03\x12\x36\n\twaits_for\x18\x0b \x03(\x0e\x32#.fenxiao.api.settlement.v1.LineWait\x12\x17\n\x0fthreshold_minor\x18\x0c \x01(\x03\"\xbf\x02\n\tStatement\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12\x37\n\x05lines\x18\x04 \x03(\x0b\x32(.fenxiao.api.settlement.v1.StatementLine\x12\x15\n\raccrued_minor\x18\x05 \x01(\x03\x12\x19\n\x11\x63lawed_back_minor\x18\x06 \x01(\x03\x12\x11\n\tnet_minor\x18\x07 \x01(\x03\x12\x12\n\nheld_minor\x18\x08 \x01(\x03\x12\x15\n\rpayable_minor\x18\t \x01(\x03\x12\x1d\n\x15in_distribution_minor\x18\n \x01(\x03\x12\x12\n\npaid_minor\x18\x0b \x01(\x03\x12\x12\n\ndebt_minor\x18\x0c \x01(\x03\x12\x12\n\nline_count\x18\r \x01(\x03\"\x81\x01\n\x13GetStatementRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"t\n\x15ListStatementsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x12\n\nwith_lines\x18\x05 \x01(\x08\"k\n\x16ListStatementsResponse\x12\x38\n\nstatements\x18\x01 \x03(\x0b\x32$.fenxiao.api.settlement.v1.Statement\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"%\n\x15GetEntitlementRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xd6\x01\n\x0b\x45ntitlement\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x63hain_id\x18\x02 \x01(\x03\x12\r\n\x05vault\x18\x03 \x01(\t\x12\r\n\x05token\x18\x04 \x01(\t\x12\x15\n\rprogramme_key\x18\x05 \x01(\t\x12\r\n\x05payee\x18\x06 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x07 \x01(\t\x12\x18\n\x10\x63umulative_units\x18\x08 \x01(\t\x12\r\n\x05proof\x18\t \x03(\t\x12\x0c\n\x04root\x18\n \x01(\t\x12\x1b\n\x13\x64istribution_number\x18\x0b \x01(\x03\"4\n\x10GetTotalsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\"\x85\x02\n\x06Totals\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x0f\n\x07members\x18\x02 \x01(\x03\x12\r\n\x05lines\x18\x03 \x01(\x03\x12\x15\n\raccrued_minor\x18\x04 \x01(\x03\x12\x19\n\x11\x63lawed_back_minor\x18\x05 \x01(\x03\x12\x12\n\nheld_minor\x18\x06 \x01(\x03\x12\x15\n\rpayable_minor\x18\x07 \x01(\x03\x12\x1d\n\x15in_distribution_minor\x18\x08 \x01(\x03\x12\x12\n\npaid_minor\x18\t \x01(\x03\x12\x12\n\ndebt_minor\x18\n \x01(\x03\x12\x0f\n\x07\x64\x65\x62tors\x18\x0b \x01(\x03\x12\x14\n\x0cpaid_members\x18\x0c \x01(\x03*\xd3\x01\n\x11\x44istributionState\x12\"\n\x1e\x44ISTRIBUTION_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44ISTRIBUTION_STATE_CLOSED\x10\x01\x12\x1f\n\x1b\x44ISTRIBUTION_STATE_PROPOSED\x10\x02\x12\x1d\n\x19\x44ISTRIBUTION_STATE_ACTIVE\x10\x03\x12\x1b\n\x17\x44ISTRIBUTION_STATE_PAID\x10\x04\x12\x1e\n\x1a\x44ISTRIBUTION_STATE_BLOCKED\x10\x05*s\n\x08LineWait\x12\x19\n\x15LINE_WAIT_UNSPECIFIED\x10\x00\x12\x1b\n\x17LINE_WAIT_RETURN_WINDOW\x10\x01\x12\x16\n\x12LINE_WAIT_IDENTITY\x10\x02\x12\x17\n\x13LINE_WAIT_THRESHOLD\x10\x03\x32\xf9\x11\n\x11SettlementService\x12\x62\n\rRegisterAsset\x12/.fenxiao.api.settlement.v1.RegisterAssetRequest\x1a .fenxiao.api.settlement.v1.Asset\x12X\n\x08GetAsset\x12*.fenxiao.api.settlement.v1.GetAssetRequest\x1a .fenxiao.api.settlement.v1.Asset\x12|\n\x13PreviewDistribution\x12\x35.fenxiao.api.settlement.v1.PreviewDistributionRequest\x1a..fenxiao.api.settlement.v1.DistributionPreview\x12q\n\x11\x43loseDistribution\x12\x33.fenxiao.api.settlement.v1.CloseDistributionRequest\x1a\'.fenxiao.api.settlement.v1.Distribution\x12m\n\x0fGetDistribution\x12\x31.fenxiao.api.settlement.v1.GetDistributionRequest\x1a\'.fenxiao.api.settlement.v1.Distribution\x12~\n\x11ListDistributions\x12\x33.fenxiao.api.settlement.v1.ListDistributionsRequest\x1a\x34.fenxiao.api.settlement.v1.ListDistributionsResponse\x12s\n\x11WatchDistribution\x12\x33.fenxiao.api.settlement.v1.WatchDistributionRequest\x1a\'.fenxiao.api.settlement.v1.Distribution0\x01\x12\x64\n\x0cGetStatement\x12..fenxiao.api.settlement.v1.GetStatementRequest\x1a$.fenxiao.api.settlement.v1.Statement\x12u\n\x0eListStatements\x12\x30.fenxiao.api.settlement.v1.ListStatementsRequest\x1a\x31.fenxiao.api.settlement.v1.ListStatementsResponse\x12j\n\x0eGetEntitlement\x12\x30.fenxiao.api.settlement.v1.GetEntitlementRequest\x1a&.fenxiao.api.settlement.v1.Entitlement\x12[\n\tGetTotals\x12+.fenxiao.api.settlement.v1.GetTotalsRequest\x1a!.fenxiao.api.settlement.v1.Totals\x12\x66\n\x0b\x41\x64vanceTime\x12-.fenxiao.api.settlement.v1.AdvanceTimeRequest\x1a(.fenxiao.api.settlement.v1.ProgrammeTime\x12\x61\n\tGetPoints\x12+.fenxiao.api.settlement.v1.GetPointsRequest\x1a\'.fenxiao.api.settlement.v1.MemberPoints\x12i\n\nListPoints\x12,.fenxiao.api.settlement.v1.ListPointsRequest\x1a-.fenxiao.api.settlement.v1.ListPointsResponse\x12\x61\n\x0c\x44\x65\x66ineReward\x12..fenxiao.api.settlement.v1.DefineRewardRequest\x1a!.fenxiao.api.settlement.v1.Reward\x12\x65\n\x0eWithdrawReward\x12\x30.fenxiao.api.settlement.v1.WithdrawRewardRequest\x1a!.fenxiao.api.settlement.v1.Reward\x12l\n\x0bListRewards\x12-.fenxiao.api.settlement.v1.ListRewardsRequest\x1a..fenxiao.api.settlement.v1.ListRewardsResponse\x12\x65\n\x0cRedeemPoints\x12..fenxiao.api.settlement.v1.RedeemPointsRequest\x1a%.fenxiao.api.settlement.v1.Redemption\x12m\n\x10\x46ulfilRedemption\x12\x32.fenxiao.api.settlement.v1.FulfilRedemptionRequest\x1a%.fenxiao.api.settlement.v1.Redemption\x12m\n\x10\x43\x61ncelRedemption\x12\x32.fenxiao.api.settlement.v1.CancelRedemptionRequest\x1a%.fenxiao.api.settlement.v1.Redemption\x12x\n\x0fListRedemptions\x12\x31.fenxiao.api.settlement.v1.ListRedemptionsRequest\x1a\x32.fenxiao.api.settlement.v1.ListRedemptionsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fenxiao.api.settlement.v1.settlement_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DISTRIBUTIONSTATE']._serialized_start=2838
-  _globals['_DISTRIBUTIONSTATE']._serialized_end=3049
-  _globals['_ASSET']._serialized_start=106
-  _globals['_ASSET']._serialized_end=217
-  _globals['_REGISTERASSETREQUEST']._serialized_start=219
-  _globals['_REGISTERASSETREQUEST']._serialized_end=326
-  _globals['_GETASSETREQUEST']._serialized_start=328
-  _globals['_GETASSETREQUEST']._serialized_end=359
-  _globals['_PREVIEWDISTRIBUTIONREQUEST']._serialized_start=361
-  _globals['_PREVIEWDISTRIBUTIONREQUEST']._serialized_end=466
-  _globals['_DISTRIBUTIONPREVIEW']._serialized_start=469
-  _globals['_DISTRIBUTIONPREVIEW']._serialized_end=621
-  _globals['_CLOSEDISTRIBUTIONREQUEST']._serialized_start=623
-  _globals['_CLOSEDISTRIBUTIONREQUEST']._serialized_end=746
-  _globals['_DISTRIBUTION']._serialized_start=749
-  _globals['_DISTRIBUTION']._serialized_end=1069
-  _globals['_GETDISTRIBUTIONREQUEST']._serialized_start=1071
-  _globals['_GETDISTRIBUTIONREQUEST']._serialized_end=1109
-  _globals['_LISTDISTRIBUTIONSREQUEST']._serialized_start=1111
-  _globals['_LISTDISTRIBUTIONSREQUEST']._serialized_end=1192
-  _globals['_LISTDISTRIBUTIONSRESPONSE']._serialized_start=1194
-  _globals['_LISTDISTRIBUTIONSRESPONSE']._serialized_end=1310
-  _globals['_WATCHDISTRIBUTIONREQUEST']._serialized_start=1312
-  _globals['_WATCHDISTRIBUTIONREQUEST']._serialized_end=1352
-  _globals['_STATEMENTLINE']._serialized_start=1355
-  _globals['_STATEMENTLINE']._serialized_end=1580
-  _globals['_STATEMENT']._serialized_start=1583
-  _globals['_STATEMENT']._serialized_end=1902
-  _globals['_GETSTATEMENTREQUEST']._serialized_start=1905
-  _globals['_GETSTATEMENTREQUEST']._serialized_end=2034
-  _globals['_LISTSTATEMENTSREQUEST']._serialized_start=2036
-  _globals['_LISTSTATEMENTSREQUEST']._serialized_end=2152
-  _globals['_LISTSTATEMENTSRESPONSE']._serialized_start=2154
-  _globals['_LISTSTATEMENTSRESPONSE']._serialized_end=2261
-  _globals['_GETENTITLEMENTREQUEST']._serialized_start=2263
-  _globals['_GETENTITLEMENTREQUEST']._serialized_end=2300
-  _globals['_ENTITLEMENT']._serialized_start=2303
-  _globals['_ENTITLEMENT']._serialized_end=2517
-  _globals['_GETTOTALSREQUEST']._serialized_start=2519
-  _globals['_GETTOTALSREQUEST']._serialized_end=2571
-  _globals['_TOTALS']._serialized_start=2574
-  _globals['_TOTALS']._serialized_end=2835
-  _globals['_SETTLEMENTSERVICE']._serialized_start=3052
-  _globals['_SETTLEMENTSERVICE']._serialized_end=4280
+  _globals['_DISTRIBUTIONSTATE']._serialized_start=2979
+  _globals['_DISTRIBUTIONSTATE']._serialized_end=3190
+  _globals['_LINEWAIT']._serialized_start=3192
+  _globals['_LINEWAIT']._serialized_end=3307
+  _globals['_ASSET']._serialized_start=146
+  _globals['_ASSET']._serialized_end=257
+  _globals['_REGISTERASSETREQUEST']._serialized_start=259
+  _globals['_REGISTERASSETREQUEST']._serialized_end=366
+  _globals['_GETASSETREQUEST']._serialized_start=368
+  _globals['_GETASSETREQUEST']._serialized_end=399
+  _globals['_PREVIEWDISTRIBUTIONREQUEST']._serialized_start=401
+  _globals['_PREVIEWDISTRIBUTIONREQUEST']._serialized_end=506
+  _globals['_DISTRIBUTIONPREVIEW']._serialized_start=509
+  _globals['_DISTRIBUTIONPREVIEW']._serialized_end=661
+  _globals['_CLOSEDISTRIBUTIONREQUEST']._serialized_start=663
+  _globals['_CLOSEDISTRIBUTIONREQUEST']._serialized_end=786
+  _globals['_DISTRIBUTION']._serialized_start=789
+  _globals['_DISTRIBUTION']._serialized_end=1109
+  _globals['_GETDISTRIBUTIONREQUEST']._serialized_start=1111
+  _globals['_GETDISTRIBUTIONREQUEST']._serialized_end=1149
+  _globals['_LISTDISTRIBUTIONSREQUEST']._serialized_start=1151
+  _globals['_LISTDISTRIBUTIONSREQUEST']._serialized_end=1232
+  _globals['_LISTDISTRIBUTIONSRESPONSE']._serialized_start=1234
+  _globals['_LISTDISTRIBUTIONSRESPONSE']._serialized_end=1350
+  _globals['_WATCHDISTRIBUTIONREQUEST']._serialized_start=1352
+  _globals['_WATCHDISTRIBUTIONREQUEST']._serialized_end=1392
+  _globals['_STATEMENTLINE']._serialized_start=1395
+  _globals['_STATEMENTLINE']._serialized_end=1721
+  _globals['_STATEMENT']._serialized_start=1724
+  _globals['_STATEMENT']._serialized_end=2043
+  _globals['_GETSTATEMENTREQUEST']._serialized_start=2046
+  _globals['_GETSTATEMENTREQUEST']._serialized_end=2175
+  _globals['_LISTSTATEMENTSREQUEST']._serialized_start=2177
+  _globals['_LISTSTATEMENTSREQUEST']._serialized_end=2293
+  _globals['_LISTSTATEMENTSRESPONSE']._serialized_start=2295
+  _globals['_LISTSTATEMENTSRESPONSE']._serialized_end=2402
+  _globals['_GETENTITLEMENTREQUEST']._serialized_start=2404
+  _globals['_GETENTITLEMENTREQUEST']._serialized_end=2441
+  _globals['_ENTITLEMENT']._serialized_start=2444
+  _globals['_ENTITLEMENT']._serialized_end=2658
+  _globals['_GETTOTALSREQUEST']._serialized_start=2660
+  _globals['_GETTOTALSREQUEST']._serialized_end=2712
+  _globals['_TOTALS']._serialized_start=2715
+  _globals['_TOTALS']._serialized_end=2976
+  _globals['_SETTLEMENTSERVICE']._serialized_start=3310
+  _globals['_SETTLEMENTSERVICE']._serialized_end=5607
 # @@protoc_insertion_point(module_scope)

@@ -53,6 +53,32 @@ DISTRIBUTION_STATE_BLOCKED: DistributionState.ValueType  # 5
 """The chain bridge could not go on; `problem` says why."""
 Global___DistributionState: _TypeAlias = DistributionState  # noqa: Y015
 
+class _LineWait:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LineWaitEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LineWait.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LINE_WAIT_UNSPECIFIED: _LineWait.ValueType  # 0
+    LINE_WAIT_RETURN_WINDOW: _LineWait.ValueType  # 1
+    """The end of the time in which goods can be returned: `hold_until`."""
+    LINE_WAIT_IDENTITY: _LineWait.ValueType  # 2
+    """A check of the member's identity."""
+    LINE_WAIT_THRESHOLD: _LineWait.ValueType  # 3
+    """More that is payable: `threshold_minor`."""
+
+class LineWait(_LineWait, metaclass=_LineWaitEnumTypeWrapper):
+    """What a held line waits for."""
+
+LINE_WAIT_UNSPECIFIED: LineWait.ValueType  # 0
+LINE_WAIT_RETURN_WINDOW: LineWait.ValueType  # 1
+"""The end of the time in which goods can be returned: `hold_until`."""
+LINE_WAIT_IDENTITY: LineWait.ValueType  # 2
+"""A check of the member's identity."""
+LINE_WAIT_THRESHOLD: LineWait.ValueType  # 3
+"""More that is payable: `threshold_minor`."""
+Global___LineWait: _TypeAlias = LineWait  # noqa: Y015
+
 @_typing.final
 class Asset(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -391,19 +417,31 @@ class StatementLine(_message.Message):
     BASE_FIELD_NUMBER: _builtins.int
     AMOUNT_MINOR_FIELD_NUMBER: _builtins.int
     HOLD_UNTIL_FIELD_NUMBER: _builtins.int
+    HELD_MINOR_FIELD_NUMBER: _builtins.int
+    WAITS_FOR_FIELD_NUMBER: _builtins.int
+    THRESHOLD_MINOR_FIELD_NUMBER: _builtins.int
     line: _builtins.str
     """UUID."""
     source: _builtins.str
-    """Sale's UUID."""
+    """UUID of the sale, of the closing of a period or of a dispute; of money that points were redeemed for, of that."""
     component: _builtins.str
+    """Id of the plan's component; of money that points were redeemed for, `reward:` and the reward's id."""
     level: _builtins.int
     rate: _builtins.str
     base: _builtins.str
     amount_minor: _builtins.int
+    held_minor: _builtins.int
+    """What of it is held."""
+    threshold_minor: _builtins.int
+    """What must be payable, these lines included, before it is released; 0 for none."""
     @_builtins.property
     def occur_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def hold_until(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def waits_for(self) -> _containers.RepeatedScalarFieldContainer[Global___LineWait.ValueType]:
+        """If something of it is held: for what, at the programme's time."""
+
     def __init__(
         self,
         *,
@@ -416,10 +454,13 @@ class StatementLine(_message.Message):
         base: _builtins.str = ...,
         amount_minor: _builtins.int = ...,
         hold_until: _timestamp_pb2.Timestamp | None = ...,
+        held_minor: _builtins.int = ...,
+        waits_for: _abc.Iterable[Global___LineWait.ValueType] | None = ...,
+        threshold_minor: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["hold_until", b"hold_until", "occur_time", b"occur_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "base", b"base", "component", b"component", "hold_until", b"hold_until", "level", b"level", "line", b"line", "occur_time", b"occur_time", "rate", b"rate", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "base", b"base", "component", b"component", "held_minor", b"held_minor", "hold_until", b"hold_until", "level", b"level", "line", b"line", "occur_time", b"occur_time", "rate", b"rate", "source", b"source", "threshold_minor", b"threshold_minor", "waits_for", b"waits_for"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from fenxiao.api.settlement.v1 import points_pb2 as fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2
 from fenxiao.api.settlement.v1 import settlement_pb2 as fenxiao_dot_api_dot_settlement_dot_v1_dot_settlement__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -90,6 +91,56 @@ class SettlementServiceStub:
                 request_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_settlement__pb2.GetTotalsRequest.SerializeToString,
                 response_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_settlement__pb2.Totals.FromString,
                 _registered_method=True)
+        self.AdvanceTime = channel.unary_unary(
+                '/fenxiao.api.settlement.v1.SettlementService/AdvanceTime',
+                request_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.AdvanceTimeRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ProgrammeTime.FromString,
+                _registered_method=True)
+        self.GetPoints = channel.unary_unary(
+                '/fenxiao.api.settlement.v1.SettlementService/GetPoints',
+                request_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.GetPointsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.MemberPoints.FromString,
+                _registered_method=True)
+        self.ListPoints = channel.unary_unary(
+                '/fenxiao.api.settlement.v1.SettlementService/ListPoints',
+                request_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListPointsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListPointsResponse.FromString,
+                _registered_method=True)
+        self.DefineReward = channel.unary_unary(
+                '/fenxiao.api.settlement.v1.SettlementService/DefineReward',
+                request_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.DefineRewardRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Reward.FromString,
+                _registered_method=True)
+        self.WithdrawReward = channel.unary_unary(
+                '/fenxiao.api.settlement.v1.SettlementService/WithdrawReward',
+                request_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.WithdrawRewardRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Reward.FromString,
+                _registered_method=True)
+        self.ListRewards = channel.unary_unary(
+                '/fenxiao.api.settlement.v1.SettlementService/ListRewards',
+                request_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListRewardsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListRewardsResponse.FromString,
+                _registered_method=True)
+        self.RedeemPoints = channel.unary_unary(
+                '/fenxiao.api.settlement.v1.SettlementService/RedeemPoints',
+                request_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.RedeemPointsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Redemption.FromString,
+                _registered_method=True)
+        self.FulfilRedemption = channel.unary_unary(
+                '/fenxiao.api.settlement.v1.SettlementService/FulfilRedemption',
+                request_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.FulfilRedemptionRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Redemption.FromString,
+                _registered_method=True)
+        self.CancelRedemption = channel.unary_unary(
+                '/fenxiao.api.settlement.v1.SettlementService/CancelRedemption',
+                request_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.CancelRedemptionRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Redemption.FromString,
+                _registered_method=True)
+        self.ListRedemptions = channel.unary_unary(
+                '/fenxiao.api.settlement.v1.SettlementService/ListRedemptions',
+                request_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListRedemptionsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListRedemptionsResponse.FromString,
+                _registered_method=True)
 
 
 class SettlementServiceServicer:
@@ -168,6 +219,73 @@ class SettlementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AdvanceTime(self, request, context):
+        """Advances time to `as_of` without a distribution: releases what is due, and lets points expire.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPoints(self, request, context):
+        """What a member has of each kind of points.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPoints(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DefineReward(self, request, context):
+        """Names what points can be redeemed for. Another content under the same id is another version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawReward(self, request, context):
+        """Nothing is redeemed for it any more.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRewards(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RedeemPoints(self, request, context):
+        """Takes points for a reward; what it gives in money is credited with that, or neither happens.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FulfilRedemption(self, request, context):
+        """Notes that the merchant has delivered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelRedemption(self, request, context):
+        """Gives the points back for what is not delivered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRedemptions(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SettlementServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -225,6 +343,56 @@ def add_SettlementServiceServicer_to_server(servicer, server):
                     servicer.GetTotals,
                     request_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_settlement__pb2.GetTotalsRequest.FromString,
                     response_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_settlement__pb2.Totals.SerializeToString,
+            ),
+            'AdvanceTime': grpc.unary_unary_rpc_method_handler(
+                    servicer.AdvanceTime,
+                    request_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.AdvanceTimeRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ProgrammeTime.SerializeToString,
+            ),
+            'GetPoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPoints,
+                    request_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.GetPointsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.MemberPoints.SerializeToString,
+            ),
+            'ListPoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPoints,
+                    request_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListPointsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListPointsResponse.SerializeToString,
+            ),
+            'DefineReward': grpc.unary_unary_rpc_method_handler(
+                    servicer.DefineReward,
+                    request_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.DefineRewardRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Reward.SerializeToString,
+            ),
+            'WithdrawReward': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawReward,
+                    request_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.WithdrawRewardRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Reward.SerializeToString,
+            ),
+            'ListRewards': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRewards,
+                    request_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListRewardsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListRewardsResponse.SerializeToString,
+            ),
+            'RedeemPoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.RedeemPoints,
+                    request_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.RedeemPointsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Redemption.SerializeToString,
+            ),
+            'FulfilRedemption': grpc.unary_unary_rpc_method_handler(
+                    servicer.FulfilRedemption,
+                    request_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.FulfilRedemptionRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Redemption.SerializeToString,
+            ),
+            'CancelRedemption': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelRedemption,
+                    request_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.CancelRedemptionRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Redemption.SerializeToString,
+            ),
+            'ListRedemptions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRedemptions,
+                    request_deserializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListRedemptionsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListRedemptionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -525,6 +693,276 @@ class SettlementService:
             '/fenxiao.api.settlement.v1.SettlementService/GetTotals',
             fenxiao_dot_api_dot_settlement_dot_v1_dot_settlement__pb2.GetTotalsRequest.SerializeToString,
             fenxiao_dot_api_dot_settlement_dot_v1_dot_settlement__pb2.Totals.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AdvanceTime(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.settlement.v1.SettlementService/AdvanceTime',
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.AdvanceTimeRequest.SerializeToString,
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ProgrammeTime.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.settlement.v1.SettlementService/GetPoints',
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.GetPointsRequest.SerializeToString,
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.MemberPoints.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.settlement.v1.SettlementService/ListPoints',
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListPointsRequest.SerializeToString,
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListPointsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DefineReward(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.settlement.v1.SettlementService/DefineReward',
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.DefineRewardRequest.SerializeToString,
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Reward.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawReward(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.settlement.v1.SettlementService/WithdrawReward',
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.WithdrawRewardRequest.SerializeToString,
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Reward.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRewards(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.settlement.v1.SettlementService/ListRewards',
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListRewardsRequest.SerializeToString,
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListRewardsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RedeemPoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.settlement.v1.SettlementService/RedeemPoints',
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.RedeemPointsRequest.SerializeToString,
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Redemption.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FulfilRedemption(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.settlement.v1.SettlementService/FulfilRedemption',
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.FulfilRedemptionRequest.SerializeToString,
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Redemption.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelRedemption(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.settlement.v1.SettlementService/CancelRedemption',
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.CancelRedemptionRequest.SerializeToString,
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.Redemption.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRedemptions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.settlement.v1.SettlementService/ListRedemptions',
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListRedemptionsRequest.SerializeToString,
+            fenxiao_dot_api_dot_settlement_dot_v1_dot_points__pb2.ListRedemptionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

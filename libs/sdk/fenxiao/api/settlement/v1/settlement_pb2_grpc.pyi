@@ -4,6 +4,7 @@ isort:skip_file
 The ledger: what is held, payable, paid and owed; distributions; statements."""
 
 from collections import abc as _abc
+from fenxiao.api.settlement.v1 import points_pb2 as _points_pb2
 from fenxiao.api.settlement.v1 import settlement_pb2 as _settlement_pb2
 from grpc import aio as _aio
 import abc as _abc_1
@@ -50,6 +51,23 @@ class SettlementServiceStub:
     """What a payee needs to collect from the vault without us."""
     GetTotals: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.GetTotalsRequest, _settlement_pb2.Totals]
     """Sums over the whole programme."""
+    AdvanceTime: _grpc.UnaryUnaryMultiCallable[_points_pb2.AdvanceTimeRequest, _points_pb2.ProgrammeTime]
+    """Advances time to `as_of` without a distribution: releases what is due, and lets points expire."""
+    GetPoints: _grpc.UnaryUnaryMultiCallable[_points_pb2.GetPointsRequest, _points_pb2.MemberPoints]
+    """What a member has of each kind of points."""
+    ListPoints: _grpc.UnaryUnaryMultiCallable[_points_pb2.ListPointsRequest, _points_pb2.ListPointsResponse]
+    DefineReward: _grpc.UnaryUnaryMultiCallable[_points_pb2.DefineRewardRequest, _points_pb2.Reward]
+    """Names what points can be redeemed for. Another content under the same id is another version."""
+    WithdrawReward: _grpc.UnaryUnaryMultiCallable[_points_pb2.WithdrawRewardRequest, _points_pb2.Reward]
+    """Nothing is redeemed for it any more."""
+    ListRewards: _grpc.UnaryUnaryMultiCallable[_points_pb2.ListRewardsRequest, _points_pb2.ListRewardsResponse]
+    RedeemPoints: _grpc.UnaryUnaryMultiCallable[_points_pb2.RedeemPointsRequest, _points_pb2.Redemption]
+    """Takes points for a reward; what it gives in money is credited with that, or neither happens."""
+    FulfilRedemption: _grpc.UnaryUnaryMultiCallable[_points_pb2.FulfilRedemptionRequest, _points_pb2.Redemption]
+    """Notes that the merchant has delivered."""
+    CancelRedemption: _grpc.UnaryUnaryMultiCallable[_points_pb2.CancelRedemptionRequest, _points_pb2.Redemption]
+    """Gives the points back for what is not delivered."""
+    ListRedemptions: _grpc.UnaryUnaryMultiCallable[_points_pb2.ListRedemptionsRequest, _points_pb2.ListRedemptionsResponse]
 
 @_typing.type_check_only
 class SettlementServiceAsyncStub(SettlementServiceStub):
@@ -73,6 +91,23 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     """What a payee needs to collect from the vault without us."""
     GetTotals: _aio.UnaryUnaryMultiCallable[_settlement_pb2.GetTotalsRequest, _settlement_pb2.Totals]  # type: ignore[assignment]
     """Sums over the whole programme."""
+    AdvanceTime: _aio.UnaryUnaryMultiCallable[_points_pb2.AdvanceTimeRequest, _points_pb2.ProgrammeTime]  # type: ignore[assignment]
+    """Advances time to `as_of` without a distribution: releases what is due, and lets points expire."""
+    GetPoints: _aio.UnaryUnaryMultiCallable[_points_pb2.GetPointsRequest, _points_pb2.MemberPoints]  # type: ignore[assignment]
+    """What a member has of each kind of points."""
+    ListPoints: _aio.UnaryUnaryMultiCallable[_points_pb2.ListPointsRequest, _points_pb2.ListPointsResponse]  # type: ignore[assignment]
+    DefineReward: _aio.UnaryUnaryMultiCallable[_points_pb2.DefineRewardRequest, _points_pb2.Reward]  # type: ignore[assignment]
+    """Names what points can be redeemed for. Another content under the same id is another version."""
+    WithdrawReward: _aio.UnaryUnaryMultiCallable[_points_pb2.WithdrawRewardRequest, _points_pb2.Reward]  # type: ignore[assignment]
+    """Nothing is redeemed for it any more."""
+    ListRewards: _aio.UnaryUnaryMultiCallable[_points_pb2.ListRewardsRequest, _points_pb2.ListRewardsResponse]  # type: ignore[assignment]
+    RedeemPoints: _aio.UnaryUnaryMultiCallable[_points_pb2.RedeemPointsRequest, _points_pb2.Redemption]  # type: ignore[assignment]
+    """Takes points for a reward; what it gives in money is credited with that, or neither happens."""
+    FulfilRedemption: _aio.UnaryUnaryMultiCallable[_points_pb2.FulfilRedemptionRequest, _points_pb2.Redemption]  # type: ignore[assignment]
+    """Notes that the merchant has delivered."""
+    CancelRedemption: _aio.UnaryUnaryMultiCallable[_points_pb2.CancelRedemptionRequest, _points_pb2.Redemption]  # type: ignore[assignment]
+    """Gives the points back for what is not delivered."""
+    ListRedemptions: _aio.UnaryUnaryMultiCallable[_points_pb2.ListRedemptionsRequest, _points_pb2.ListRedemptionsResponse]  # type: ignore[assignment]
 
 class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
     """Who is owed what, who was paid what, and the closing of distributions."""
@@ -159,5 +194,82 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_settlement_pb2.Totals, _abc.Awaitable[_settlement_pb2.Totals]]:
         """Sums over the whole programme."""
+
+    @_abc_1.abstractmethod
+    def AdvanceTime(
+        self,
+        request: _points_pb2.AdvanceTimeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_points_pb2.ProgrammeTime, _abc.Awaitable[_points_pb2.ProgrammeTime]]:
+        """Advances time to `as_of` without a distribution: releases what is due, and lets points expire."""
+
+    @_abc_1.abstractmethod
+    def GetPoints(
+        self,
+        request: _points_pb2.GetPointsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_points_pb2.MemberPoints, _abc.Awaitable[_points_pb2.MemberPoints]]:
+        """What a member has of each kind of points."""
+
+    @_abc_1.abstractmethod
+    def ListPoints(
+        self,
+        request: _points_pb2.ListPointsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_points_pb2.ListPointsResponse, _abc.Awaitable[_points_pb2.ListPointsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def DefineReward(
+        self,
+        request: _points_pb2.DefineRewardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_points_pb2.Reward, _abc.Awaitable[_points_pb2.Reward]]:
+        """Names what points can be redeemed for. Another content under the same id is another version."""
+
+    @_abc_1.abstractmethod
+    def WithdrawReward(
+        self,
+        request: _points_pb2.WithdrawRewardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_points_pb2.Reward, _abc.Awaitable[_points_pb2.Reward]]:
+        """Nothing is redeemed for it any more."""
+
+    @_abc_1.abstractmethod
+    def ListRewards(
+        self,
+        request: _points_pb2.ListRewardsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_points_pb2.ListRewardsResponse, _abc.Awaitable[_points_pb2.ListRewardsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def RedeemPoints(
+        self,
+        request: _points_pb2.RedeemPointsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_points_pb2.Redemption, _abc.Awaitable[_points_pb2.Redemption]]:
+        """Takes points for a reward; what it gives in money is credited with that, or neither happens."""
+
+    @_abc_1.abstractmethod
+    def FulfilRedemption(
+        self,
+        request: _points_pb2.FulfilRedemptionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_points_pb2.Redemption, _abc.Awaitable[_points_pb2.Redemption]]:
+        """Notes that the merchant has delivered."""
+
+    @_abc_1.abstractmethod
+    def CancelRedemption(
+        self,
+        request: _points_pb2.CancelRedemptionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_points_pb2.Redemption, _abc.Awaitable[_points_pb2.Redemption]]:
+        """Gives the points back for what is not delivered."""
+
+    @_abc_1.abstractmethod
+    def ListRedemptions(
+        self,
+        request: _points_pb2.ListRedemptionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_points_pb2.ListRedemptionsResponse, _abc.Awaitable[_points_pb2.ListRedemptionsResponse]]: ...
 
 def add_SettlementServiceServicer_to_server(servicer: SettlementServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
