@@ -24,6 +24,7 @@ MOST_EXPONENT: Final = 300
 
 # Matches from any quotation mark on, closed or not: else a long open string would be tried again from each one in it.
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_MARK = re.compile(_STRING.pattern + r"|([\[\]{}])", re.DOTALL)
 _NO_BRACKET = re.compile(r"[^\[\]{}]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -78,10 +79,25 @@ class Decoder:
 
     def decode(self, text: str, start: int) -> tuple[Json, int]:
         """Read the value that begins there: it, and where it ends. Raises JSONDecodeError and `EpcisError`."""
-        try:
-            return self._raw_decode(text, start)
-        except RecursionError:
-            raise too_deep(self._depth) from None
+        if text.startswith(("{", "["), start):
+            self._check_depth(text, start)
+        return self._raw_decode(text, start)
+
+    def _check_depth(self, text: str, start: int) -> None:
+        """Refuse what is too deep before it is read: the parser recurses, and a library may have raised its limit."""
+        depth = 0
+        for found in _MARK.finditer(text, start):
+            match found[1]:
+                case "{" | "[":
+                    depth += 1
+                    if depth > self._depth:
+                        raise too_deep(self._depth)
+                case "}" | "]":
+                    depth -= 1
+                    if depth == 0:
+                        return
+                case _:
+                    pass
 
     def inspect(self, value: Json, text: str, level: int, path: Path) -> list[EpcisIssue]:
         """Say what is odd about a value that has just been read: `text` is its own, `level` how deep it stands."""

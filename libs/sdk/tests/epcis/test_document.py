@@ -1,6 +1,8 @@
 """Reading EPCIS documents, and what is refused with which words."""
 
 import json
+import subprocess
+import sys
 from decimal import Decimal
 from typing import Any
 
@@ -398,3 +400,18 @@ def test_a_hundred_thousand_mistakes_take_no_longer_than_a_hundred():
 
 def said_leniently(value: Any) -> set[tuple[int, str, str]]:
     return {(one.event, one.path, one.rule) for one in issues(json.dumps(value).encode(), WIDE, Profile.LENIENT)}
+
+
+def test_depth_is_bounded_whatever_the_recursion_limit():
+    """Some libraries raise it far beyond what the stack can hold."""
+    script = (
+        "import sys; sys.setrecursionlimit(10**6)\n"
+        "from fenxiao.epcis import EpcisError, read_document\n"
+        "for data in (b'[' * 200_000, b'{\"a\":' * 200_000):\n"
+        "    try:\n"
+        "        read_document(data)\n"
+        "    except EpcisError as error:\n"
+        "        print(error.issues[0].rule)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["TOO_DEEP", "TOO_DEEP"]
