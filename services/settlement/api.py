@@ -69,7 +69,7 @@ def read_as_of(
 ) -> datetime:
     """The time to close or advance as of. It has no default: nothing here looks at the clock to find what is due."""
     if not request.HasField("as_of"):
-        raise Refusal("AS_OF_MISSING", "say as of which time", field="as_of")
+        raise Refusal("AS_OF_MISSING", "say in as_of up to which time things are due", field="as_of")
     return from_timestamp(request.as_of, "as_of")
 
 

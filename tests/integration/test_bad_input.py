@@ -237,7 +237,7 @@ async def test_a_document_of_traced_goods_that_is_none(world: World, refused: Re
         (b"", "INVALID_JSON"),
         (b"{", "INVALID_JSON"),
         (b"\xff\xfe", "NOT_UTF8"),
-        (b"[]", "WRONG_TYPE"),
+        (b"7", "WRONG_TYPE"),
         (b'{"type":"EPCISDocument"}', "MISSING_FIELD"),
     ):
         async with refused(reason):
