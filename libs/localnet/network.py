@@ -16,7 +16,7 @@ from libs.localnet import chain, health, keys, nats, ports
 from libs.localnet.contracts import Contracts
 from libs.localnet.home import Home, HomeError, write_json
 from libs.localnet.process import Command, Process, end_leftover
-from libs.localnet.services import CHAIN_BRIDGE, SERVICES, Surroundings, environment
+from libs.localnet.services import CHAIN_BRIDGE, SERVICES, WEB, Surroundings, environment
 
 NATS = "nats"
 CHAIN = "chain"
@@ -37,6 +37,8 @@ class Endpoints:
     """Where everything is."""
 
     services: dict[str, str]
+    web: dict[str, str]
+    """Where services answer HTTP."""
     nats_url: str
     rpc_url: str
     deployment: chain.Deployment
@@ -45,6 +47,7 @@ class Endpoints:
         """Return the form in which programs find it in `network.json`."""
         return {
             "services": self.services,
+            "web": self.web,
             "nats_url": self.nats_url,
             "rpc_url": self.rpc_url,
             "chain_id": self.deployment.chain_id,
@@ -187,7 +190,9 @@ class LocalNetwork:
         ready = self._contracts.installed() and self._contracts.built()
         async with self._stage("contracts", "" if ready else "installed and compiled (the next start need not)"):
             await self._contracts.prepare(home.log("contracts"))
-        self._ports = ports.choose((*self._services, NATS, CHAIN), (home.read_network() or {}).get("ports", {}))
+        webs = (WEB[name] for name in self._services if name in WEB)
+        # Later names last: each has its own port by its place.
+        self._ports = ports.choose((*self._services, NATS, CHAIN, *webs), (home.read_network() or {}).get("ports", {}))
         await _together(self._start_nats_and_services(), self._start_chain_and_bridge())
 
     async def _start_nats_and_services(self) -> None:
@@ -220,6 +225,7 @@ class LocalNetwork:
             deployment = await asyncio.to_thread(self._find_or_deploy, chain.Rpc(rpc_url))
         self._endpoints = Endpoints(
             services={name: self._address(name) for name in self._services},
+            web={name: f"http://{self._address(WEB[name])}" for name in self._services if name in WEB},
             nats_url=self._nats_url,
             rpc_url=rpc_url,
             deployment=deployment,
@@ -250,7 +256,9 @@ class LocalNetwork:
             self._command(name),
             partial(health.service_ready, address),
             address,
-            environment=environment(self.home, name, address, around),
+            environment=environment(
+                self.home, name, address, around, web=self._address(WEB[name]) if name in WEB else ""
+            ),
         )
 
     async def _launch(

@@ -10,8 +10,11 @@ from libs.localnet.home import Home
 CHAIN_BRIDGE = "chain_bridge"
 SERVICES = ("membership", "traceability", "commission", "settlement", CHAIN_BRIDGE)
 
-KEY_HOLDERS = ("membership", "commission")
-"""Those that take in what people say of themselves; each has a key store of its own."""
+KEY_HOLDERS = ("membership", "traceability", "commission")
+"""Those that take in what people say of themselves, or others' secrets; each has a key store of its own."""
+
+WEB = {"traceability": "traceability_web"}
+"""Services that answer HTTP too, and the name of that address."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,8 @@ class Surroundings:
     vault_block: int = 0
 
 
-def environment(home: Home, service: str, address: str, around: Surroundings) -> dict[str, str]:
-    """Return the whole environment of a service's process."""
+def environment(home: Home, service: str, address: str, around: Surroundings, *, web: str = "") -> dict[str, str]:
+    """Return the whole environment of a service's process; `web` is where it answers HTTP."""
     own = {
         "FENXIAO_SERVICE_ADDRESS": address,
         "FENXIAO_DATABASE_URL": _sqlite(home.database(service)),
@@ -35,6 +38,8 @@ def environment(home: Home, service: str, address: str, around: Surroundings) ->
         "FENXIAO_ENVIRONMENT": "development",
         "PYTHONUNBUFFERED": "1",  # a log that ends before the crash explains nothing
     }
+    if web:
+        own["FENXIAO_WEB_ADDRESS"] = web
     if service in KEY_HOLDERS:
         own["FENXIAO_MASTER_KEY_FILE"] = str(keys.master_key(home))
         own["FENXIAO_KEY_DATABASE_URL"] = _sqlite(home.database(f"{service}.keys"))
