@@ -6,7 +6,7 @@ NODE_READY := contracts/node_modules/.ready
 PROTOS := $(shell find protos -name '*.proto' | sort)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-python test-contracts bench lint format protos protos-baseline docs lock clean
+.PHONY: help setup demo up test test-python test-contracts bench lint format protos protos-baseline docs map lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -67,6 +67,11 @@ docs: setup ## generate docs/events.md, docs/rules.md and docs/plan.schema.json 
 	@$(BIN)/python -m docs.events
 	@$(BIN)/python -m docs.plan_schema
 	@$(BIN)/python -m docs.rules
+
+map: setup ## the outline of the world's land anew, from Natural Earth's shapes (public domain)
+	@work=$$(mktemp -d) && (cd $$work && npm pack --silent world-atlas@2.0.2 >/dev/null && tar -xzf *.tgz) && \
+		$(BIN)/python -m services.traceability.pages.outline $$work/package/land-110m.json \
+		services/traceability/pages/outline.txt && rm -rf $$work
 
 protos-baseline: setup ## accept the APIs as they are now; later changes must not break them
 	@cd protos && ../$(BIN)/buf build -o baseline.binpb

@@ -4,7 +4,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from libs.servicekit import Service
 
@@ -79,12 +79,9 @@ def _service(service: Service, listeners: dict[type, list[str]]) -> Iterator[str
 def _published(service: Service) -> Iterator[tuple[type, Any]]:
     """Domain event → the message types that its publisher says it returns."""
     for domain, publisher in service.publishes.items():
-        module = importlib.import_module(f"fenxiao.api.{service.name}.v1.events_pb2")
-        yield domain, getattr(module, domain.__name__, None) or getattr(module, _public_name(publisher))
-
-
-def _public_name(publisher: Callable[..., Any]) -> str:
-    return "".join(part.capitalize() for part in publisher.__name__.split("_"))
+        (kinds,) = get_args(get_type_hints(publisher)["return"])
+        for message in get_args(kinds) or (kinds,):
+            yield domain, message
 
 
 def page() -> str:

@@ -72,9 +72,12 @@ class EventLog:
         self._database = database
         self._guard = guard
         self._appliers: dict[type, list[Callable[[Tx, Any], None]]] = {}
+        self._together: dict[type, list[Callable[[Tx, Sequence[Any]], None]]] = {}
         for view in views:
             for cls, apply in view.own.items():
                 self._appliers.setdefault(cls, []).append(apply)
+            for cls, apply_all in view.together.items():
+                self._together.setdefault(cls, []).append(apply_all)
         self._public_topics = {topic for cls in types.all() if cls in public for topic in types.topics(cls)}
         self._subscribers: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="eventlog-read")
@@ -155,17 +158,17 @@ class EventLog:
     async def rebuild(self) -> int:
         """Empties every view and applies the service's own events anew. Returns how many events were applied."""
 
+        viewed = self._appliers.keys() | self._together.keys()
+
         def work(tx: Tx) -> int:
             for view in self.views:
                 for table in view.tables:
                     tx.run(f"DELETE FROM {table}")  # noqa: S608 # a name from our own DDL
             position = applied = 0
             while page := tx.after(position, 1000):
-                for recorded in page:
-                    position = recorded.position
-                    for apply in self._appliers.get(recorded.event.__class__, ()):
-                        apply(tx, recorded)
-                        applied += 1
+                position = page[-1].position
+                tx.apply(page)
+                applied += sum(recorded.event.__class__ in viewed for recorded in page)
             return applied
 
         return await self.write(work)
@@ -184,7 +187,7 @@ class EventLog:
     @contextmanager
     def _begin(self) -> Generator[Tx]:
         with self._database.transaction(write=True) as connection:
-            yield Tx(connection, self.types, self._appliers, self._guard)
+            yield Tx(connection, self.types, self._appliers, self._guard, self._together)
 
     def _note(self, positions: Sequence[tuple[int, str]]) -> None:
         public = [position for position, topic in positions if topic in self._public_topics]

@@ -121,6 +121,14 @@ class PostgresTransaction:
         )
         return [(stream, version, number, topic, bytes(state)) for stream, version, number, topic, state in rows]
 
+    def known_streams(self, streams: Sequence[UUID]) -> list[UUID]:
+        """By the key."""
+        rows = self._cursor.execute(
+            "SELECT originator_id FROM stored_events WHERE originator_id = ANY(%s) AND originator_version=1",
+            (list(streams),),
+        )
+        return [stream for (stream,) in rows]
+
     def events_of_programme(self, programme: str, topics: Sequence[str], position: int, limit: int) -> list[Stored]:
         """By the index."""
         params = {"programme": programme.encode(), "position": position, "topics": list(topics), "limit": limit}

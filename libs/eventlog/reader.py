@@ -61,6 +61,10 @@ class Connection(Protocol):
         """The events at these positions, oldest first."""
         ...
 
+    def known_streams(self, streams: Sequence[UUID]) -> list[UUID]:
+        """Those of these streams that have an event."""
+        ...
+
     def events_before(self, positions: Sequence[int], topics: Sequence[str]) -> list[tuple[int, Stored]]:
         """For each position the newest event before it with one of the topics, where there is one."""
         ...
@@ -108,6 +112,10 @@ class Reader:
     def at(self, positions: Sequence[int]) -> list[Recorded[Any]]:
         """The events at these positions of the store, oldest first."""
         return [unpack(self._types, *row) for row in self._connection.events_at(positions)]
+
+    def known(self, streams: Sequence[UUID]) -> set[UUID]:
+        """Those of these streams that have an event."""
+        return set(self._connection.known_streams(streams))
 
     def of_programme(
         self, programme: str, types: Iterable[type[BaseModel]], position: int, limit: int

@@ -85,6 +85,15 @@ class SQLiteTransaction:
         )
         return [(UUID(hex=stream), version, number, topic, state) for stream, version, number, topic, state in rows]
 
+    def known_streams(self, streams: Sequence[UUID]) -> list[UUID]:
+        """By the key."""
+        rows = self._connection.execute(
+            f"SELECT originator_id FROM stored_events WHERE originator_id IN ({_marks(streams)})"  # noqa: S608 # placeholders only
+            " AND originator_version=1",
+            [stream.hex for stream in streams],
+        )
+        return [UUID(hex=stream) for (stream,) in rows]
+
     def events_of_programme(self, programme: str, topics: Sequence[str], position: int, limit: int) -> list[Stored]:
         """By the index, whatever the planner thinks of it."""
         sql = (

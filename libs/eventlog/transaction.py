@@ -66,9 +66,11 @@ class Tx(Reader):
         types: EventTypes,
         appliers: Mapping[type, Sequence[Callable[[Tx, Recorded[Any]], None]]],
         guard: Guard,
+        together: Mapping[type, Sequence[Callable[[Tx, Sequence[Recorded[Any]]], None]]] | None = None,
     ) -> None:
         super().__init__(connection, types)
         self._appliers = appliers
+        self._together = together or {}
         self._guard = guard
         self._levels = [_Level(0)]
         self._levels[0].opened = True
@@ -101,6 +103,11 @@ class Tx(Reader):
         """Events behind a position, with what this transaction has appended."""
         self.flush()
         return super().after(position, limit)
+
+    def known(self, streams: Sequence[UUID]) -> set[UUID]:
+        """Those of these streams that have an event, with what this transaction has appended."""
+        self.flush()
+        return super().known(streams)
 
     def at(self, positions: Sequence[int]) -> list[Recorded[Any]]:
         """Events at these positions, with what this transaction has appended."""
@@ -151,7 +158,7 @@ class Tx(Reader):
             )
             placed = None
             large = len(stored.state) > self._guard.above
-            if large or cls in self._appliers:
+            if large or cls in self._appliers or cls in self._together:
                 # Views need the position, which only the database gives.
                 placed = partial(
                     _recorded,
@@ -212,6 +219,17 @@ class Tx(Reader):
         else:
             self._levels[-1].unsent.take_in(level.unsent)
 
+    def apply(self, events: Sequence[Recorded[Any]]) -> None:
+        """Applies the views to events that stand in the store."""
+        for recorded in events:
+            for apply in self._appliers.get(recorded.event.__class__, ()):
+                apply(self, recorded)
+        if self._together:
+            for cls, several in self._together.items():
+                if alike := [recorded for recorded in events if recorded.event.__class__ is cls]:
+                    for apply in several:
+                        apply(self, alike)
+
     def flush(self) -> None:
         """Sends to the database what has not been sent, and applies the views to the events."""
         levels = self._levels
@@ -237,12 +255,12 @@ class Tx(Reader):
         events, level.unsent.events = level.unsent.events, []
         if events:
             ids = self._connection.insert_events([stored for stored, _ in events])
+            appended: list[Recorded[Any]] = []
             for (stored, placed), position in zip(events, ids, strict=True):
                 self.positions.append((position, stored.topic))
                 if placed is not None:
-                    recorded = placed(position=position)
-                    for apply in self._appliers.get(recorded.event.__class__, ()):
-                        apply(self, recorded)
+                    appended.append(placed(position=position))
+            self.apply(appended)
         statements, level.unsent.statements = level.unsent.statements, []
         for sql, rows in statements:
             if len(rows) == 1:

@@ -27,10 +27,11 @@ ALL = 1_000_000
 class Harness:
     """Runs one service's handlers as the server would. `async with Harness(SERVICE, tmp_path) as service: …`."""
 
-    def __init__(self, service: Service, folder: Path, **extra: str) -> None:
+    def __init__(self, service: Service, folder: Path, *, url: str = "", **extra: str) -> None:
+        """`url` names another database than a SQLite file in the folder; `extra` are settings of the service alone."""
         self.settings = Settings(
             service_address="127.0.0.1:1",
-            database_url=f"sqlite:///{folder}/{service.name}.db",
+            database_url=url or f"sqlite:///{folder}/{service.name}.db",
             nats_url="nats://127.0.0.1:1",
             jwks_file=folder / "jwks.json",
             environment="development",

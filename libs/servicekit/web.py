@@ -20,6 +20,9 @@ from libs.servicekit.service import Call, Running
 BODY_LIMIT: Final = 4 * 1024 * 1024
 """Bytes of a body that a handler reads at once; what may be larger it reads piece by piece (`pieces`)."""
 
+LINE_LIMIT: Final = 64 * 1024
+"""Bytes of a request's first line, which names the path and what is asked."""
+
 IDLE: Final = 30.0
 """Seconds for which a caller may send nothing in the middle of a body."""
 
@@ -51,7 +54,9 @@ class Site:
     problem_type: Callable[[Refusal], str] = _untyped
     """The `type` of a refusal's problem details (RFC 9457, section 3.1.1)."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Stand on every answer."""
+    """Stand on every answer, unless it says otherwise."""
+    statuses: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Of refusals, by their reason, for which the standard that is answered has a status of its own."""
 
 
 _STATUS: Final = {
@@ -78,7 +83,9 @@ class WebServer:
         app = web.Application(client_max_size=BODY_LIMIT, middlewares=[self._guard])
         for route in site.routes:
             app.router.add_route(route.method, route.path, self._answer(route))
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, max_line_size=LINE_LIMIT, shutdown_timeout=5.0
+        )
 
     async def start(self, address: str) -> None:
         """Listens on `host:port`."""
@@ -99,7 +106,7 @@ class WebServer:
         async def answer(request: web.Request) -> web.StreamResponse:
             call = await self._admit(route, request)
             result = await route.handler(self._running, request, call)
-            if not result.prepared:
+            if route.scope and not result.prepared:
                 log = self._running.log
                 written = {self._running.name: (log.store_id, log.public_position)}
                 result.headers[consistency.METADATA_KEY] = consistency.encode(written)
@@ -127,7 +134,7 @@ class WebServer:
         try:
             answer = await handler(request)
         except Refusal as refusal:
-            answer = self._problem(refusal, _status(refusal))
+            answer = self._problem(refusal, self._status(refusal))
         except web.HTTPRequestEntityTooLarge:
             answer = self._problem(Refusal("BODY_TOO_LARGE", f"the body has more than {BODY_LIMIT:,} bytes"), 413)
         except web.HTTPMethodNotAllowed as error:
@@ -144,8 +151,15 @@ class WebServer:
             message = f"something went wrong on our side; tell the operator the reference {reference}"
             answer = self._problem(Refusal("INTERNAL", message), 500)
         if not answer.prepared:
-            answer.headers.update(self._site.headers)
+            for name, value in self._site.headers.items():
+                answer.headers.setdefault(name, value)
         return answer
+
+    def _status(self, refusal: Refusal) -> int:
+        if isinstance(refusal, Unauthenticated):
+            return 401
+        own = self._site.statuses.get(refusal.reason) or _OWN_STATUS.get(refusal.reason)
+        return own or _STATUS[refusal.kind]
 
     def _problem(self, refusal: Refusal, status: int) -> web.Response:
         body = {
@@ -159,12 +173,6 @@ class WebServer:
         return web.Response(
             status=status, body=json.dumps(body).encode(), content_type="application/problem+json", headers=headers
         )
-
-
-def _status(refusal: Refusal) -> int:
-    if isinstance(refusal, Unauthenticated):
-        return 401
-    return _OWN_STATUS.get(refusal.reason) or _STATUS[refusal.kind]
 
 
 def web_call(running: Running, claims: Claims, programme: str) -> Call:

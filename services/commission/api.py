@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fenxiao.api.commission.v1 import commission_pb2 as pb
 from fenxiao.api.commission.v1.goods_pb2 import Goods
 from fenxiao.api.commission.v1.text_pb2 import Text
+from fenxiao.epcis import Names, canonical_text
 from fenxiao.errors import Kind, Refusal
 from fenxiao.money import parse_amount, plain
 from fenxiao.plans import SaleKind
@@ -158,13 +159,15 @@ def _reference(text: str, field: str) -> str:
     return text
 
 
+_NAMES = Names()
+
+
 def _biz_transactions(ids: Iterable[str]) -> tuple[str, ...]:
-    given = tuple(ids)
-    if (
-        len(given) > _BIZ_TRANSACTIONS_AT_MOST
-        or len(set(given)) < len(given)
-        or not all(_BIZ_TRANSACTION.fullmatch(text) for text in given)
-    ):
+    texts = tuple(ids)
+    right = len(texts) <= _BIZ_TRANSACTIONS_AT_MOST and all(_BIZ_TRANSACTION.fullmatch(text) for text in texts)
+    # In the one form in which traceability tells of them: goods and sales meet by these.
+    given = tuple(canonical_text(text, _NAMES) for text in texts) if right else ()
+    if not right or len(set(given)) < len(given):
         message = f"Give at most {_BIZ_TRANSACTIONS_AT_MOST} different URIs of at most 512 ASCII characters each."
         raise Refusal("INVALID_BIZ_TRANSACTIONS", message, field="biz_transactions")
     return given

@@ -1,8 +1,6 @@
 """What others see of points, rewards and redemptions: enough for anybody to keep the books again."""
 
-from collections.abc import Iterable, Sequence
-
-from google.protobuf.message import Message
+from collections.abc import Iterable
 
 from fenxiao.api.settlement.v1 import events_pb2 as pb
 from libs.eventlog import Recorded
@@ -20,20 +18,20 @@ from services.settlement.domain.points_events import (
 )
 
 
-def points_held(recorded: Recorded[PointsHeld]) -> Sequence[Message]:
+def points_held(recorded: Recorded[PointsHeld]) -> list[pb.PointsHeld]:
     """Lines in points are in their ledger."""
     entry = recorded.event
     return [pb.PointsHeld(source=entry.source, points=entry.points, lines=[line.line for line in entry.lines])]
 
 
-def points_expired(recorded: Recorded[PointsExpired]) -> Sequence[Message]:
+def points_expired(recorded: Recorded[PointsExpired]) -> list[pb.PointsExpired]:
     """What is lost."""
     entry = recorded.event
     lots = _parts((lot, lot.expired) for lot in entry.lots)
     return [pb.PointsExpired(points=entry.points, as_of=to_timestamp(entry.as_of), lots=lots)]
 
 
-def points_redeemed(recorded: Recorded[PointsRedeemed]) -> Sequence[Message]:
+def points_redeemed(recorded: Recorded[PointsRedeemed]) -> list[pb.PointsRedeemed]:
     """What was taken, of which lots."""
     entry = recorded.event
     return [
@@ -50,7 +48,7 @@ def points_redeemed(recorded: Recorded[PointsRedeemed]) -> Sequence[Message]:
     ]
 
 
-def money_redeemed(recorded: Recorded[MoneyRedeemed]) -> Sequence[Message]:
+def money_redeemed(recorded: Recorded[MoneyRedeemed]) -> list[pb.MoneyRedeemed]:
     """What a redemption has made payable."""
     entry = recorded.event
     return [
@@ -63,12 +61,12 @@ def money_redeemed(recorded: Recorded[MoneyRedeemed]) -> Sequence[Message]:
     ]
 
 
-def redemption_fulfilled(recorded: Recorded[RedemptionFulfilled]) -> Sequence[Message]:
+def redemption_fulfilled(recorded: Recorded[RedemptionFulfilled]) -> list[pb.RedemptionFulfilled]:
     """The thing was delivered."""
     return [pb.RedemptionFulfilled(redemption=recorded.event.redemption)]
 
 
-def redemption_cancelled(recorded: Recorded[RedemptionCancelled]) -> Sequence[Message]:
+def redemption_cancelled(recorded: Recorded[RedemptionCancelled]) -> list[pb.RedemptionCancelled]:
     """What was given back."""
     entry = recorded.event
     return [
@@ -82,7 +80,7 @@ def redemption_cancelled(recorded: Recorded[RedemptionCancelled]) -> Sequence[Me
     ]
 
 
-def reward_defined(recorded: Recorded[RewardDefined]) -> Sequence[Message]:
+def reward_defined(recorded: Recorded[RewardDefined]) -> list[pb.RewardDefined]:
     """What anybody can hold a redemption against."""
     reward = recorded.event
     money = reward.money
@@ -102,7 +100,7 @@ def reward_defined(recorded: Recorded[RewardDefined]) -> Sequence[Message]:
     ]
 
 
-def reward_withdrawn(recorded: Recorded[RewardWithdrawn]) -> Sequence[Message]:
+def reward_withdrawn(recorded: Recorded[RewardWithdrawn]) -> list[pb.RewardWithdrawn]:
     """Nothing is redeemed for it from now on."""
     return [pb.RewardWithdrawn(reward=recorded.event.reward, version=recorded.event.version)]
 

@@ -1,9 +1,5 @@
 """What others see of settlement's facts. Amounts on chain are in token units."""
 
-from collections.abc import Sequence
-
-from google.protobuf.message import Message
-
 from fenxiao.api.settlement.v1 import events_pb2 as pb
 from libs.eventlog import Recorded
 from libs.servicekit.times import to_timestamp
@@ -19,7 +15,7 @@ from services.settlement.domain.events import (
 )
 
 
-def asset_registered(recorded: Recorded[AssetRegistered]) -> Sequence[Message]:
+def asset_registered(recorded: Recorded[AssetRegistered]) -> list[pb.AssetRegistered]:
     """The bridge watches this vault and token from now on."""
     asset = recorded.event
     return [
@@ -33,31 +29,31 @@ def asset_registered(recorded: Recorded[AssetRegistered]) -> Sequence[Message]:
     ]
 
 
-def advanced_to(recorded: Recorded[AdvancedTo]) -> Sequence[Message]:
+def advanced_to(recorded: Recorded[AdvancedTo]) -> list[pb.AdvancedTo]:
     """The programme's time."""
     return [pb.AdvancedTo(as_of=to_timestamp(recorded.event.as_of))]
 
 
-def identity_remembered(recorded: Recorded[IdentityRemembered]) -> Sequence[Message]:
+def identity_remembered(recorded: Recorded[IdentityRemembered]) -> list[pb.IdentityRemembered]:
     """From here on the check counts for what is released."""
     fact = recorded.event
     expires = None if fact.expires_at is None else to_timestamp(fact.expires_at)
     return [pb.IdentityRemembered(member=fact.member, check_time=to_timestamp(fact.checked_at), expire_time=expires)]
 
 
-def identity_withdrawn(recorded: Recorded[IdentityWithdrawn]) -> Sequence[Message]:
+def identity_withdrawn(recorded: Recorded[IdentityWithdrawn]) -> list[pb.IdentityWithdrawn]:
     """From here on the withdrawal does."""
     fact = recorded.event
     return [pb.IdentityWithdrawn(member=fact.member, effective_time=to_timestamp(fact.effective_from))]
 
 
-def lines_held(recorded: Recorded[LinesHeld]) -> Sequence[Message]:
+def lines_held(recorded: Recorded[LinesHeld]) -> list[pb.LinesHeld]:
     """Lines are in the ledger."""
     entry = recorded.event
     return [pb.LinesHeld(source=entry.source, currency=entry.currency, lines=[line.line for line in entry.lines])]
 
 
-def entitlements_listed(recorded: Recorded[EntitlementsListed]) -> Sequence[Message]:
+def entitlements_listed(recorded: Recorded[EntitlementsListed]) -> list[pb.EntitlementsListed]:
     """A part of a distribution's tree."""
     entry = recorded.event
     return [
@@ -79,7 +75,7 @@ def entitlements_listed(recorded: Recorded[EntitlementsListed]) -> Sequence[Mess
     ]
 
 
-def distribution_closed(recorded: Recorded[DistributionClosed]) -> Sequence[Message]:
+def distribution_closed(recorded: Recorded[DistributionClosed]) -> list[pb.DistributionClosed]:
     """What the bridge puts on chain; `payees` is the number of entitlements listed."""
     closed = recorded.event
     return [
@@ -103,7 +99,7 @@ def distribution_closed(recorded: Recorded[DistributionClosed]) -> Sequence[Mess
     ]
 
 
-def payouts_booked(recorded: Recorded[PayoutsBooked]) -> Sequence[Message]:
+def payouts_booked(recorded: Recorded[PayoutsBooked]) -> list[pb.PayoutsBooked]:
     """What the chain has paid is in the ledger."""
     booked = recorded.event
     return [

@@ -55,12 +55,16 @@ def published(recorded: Recorded[Noted]) -> list[public.TraceEventCaptured]:
     return [public.TraceEventCaptured(trace_event=str(recorded.stream), event_hash=recorded.event.text)]
 
 
+API = pb.DESCRIPTOR.services_by_name["TraceabilityService"]
 SERVICE = Service(
     name="traceability",
-    api=pb.DESCRIPTOR.services_by_name["TraceabilityService"],
+    api=API,
     events=EventTypes([Noted]),
     commands={"Capture": Command(capture, scope="trace.write")},
-    queries={"GetPath": Query(count, scope="trace.read"), "GetTraceEvent": Query(unused, scope="trace.read")},
+    queries={
+        **{method.name: Query(unused, scope="trace.read") for method in API.methods if method.name != "Capture"},
+        "GetPath": Query(count, scope="trace.read"),
+    },
     publishes={Noted: published},
 )
 

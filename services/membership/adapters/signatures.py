@@ -1,34 +1,10 @@
-"""Whose signature it is: public key recovery on secp256k1 for texts that wallets sign (EIP-191)."""
+"""Whose signature it is, of texts that wallets sign (EIP-191)."""
 
-from coincurve import PublicKey
-
-from fenxiao.errors import Refusal
-from fenxiao.proofs.hashes import checksum_address, keccak256
-
-SIZE = 65
-_HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
-# Wallets write the recovery bit as 27 or 28, some libraries as it is.
-_RECOVERY = {0: 0, 1: 1, 27: 0, 28: 1}
+from fenxiao.proofs.hashes import keccak256
+from fenxiao.proofs.signatures import signer_of_digest
 
 
 def signer_of(text: str, signature: bytes) -> str:
-    """Address (EIP-55) of who signed the text as a personal message: 65 bytes r, s, v.
-
-    Only the lower of the two possible s is taken, so that nobody can turn a signature into a second valid one.
-    """
-    recovery = _RECOVERY.get(signature[-1]) if len(signature) == SIZE else None
-    if recovery is None:
-        raise _invalid("it must be 65 bytes r, s, v, with v 27 or 28 (or 0 or 1)")
-    if int.from_bytes(signature[32:64]) > _HALF_ORDER:
-        raise _invalid("its s is in the upper half of the order; sign with a library that gives the lower one")
+    """Address (EIP-55) of who signed the text as a personal message: 65 bytes r, s, v."""
     message = text.encode()
-    digest = keccak256(b"\x19Ethereum Signed Message:\n%d" % len(message) + message)
-    try:
-        key = PublicKey.from_signature_and_message(signature[:64] + bytes([recovery]), digest, hasher=None)
-    except Exception:  # noqa: BLE001 # the library raises a bare Exception when no key fits
-        raise _invalid("no key can have made it") from None
-    return checksum_address(keccak256(key.format(compressed=False)[1:])[-20:])
-
-
-def _invalid(why: str) -> Refusal:
-    return Refusal("INVALID_SIGNATURE", f"the signature is not valid: {why}", field="signature")
+    return signer_of_digest(keccak256(b"\x19Ethereum Signed Message:\n%d" % len(message) + message), signature)

@@ -1,29 +1,46 @@
-"""Takes in a document of EPCIS events: all of it or nothing, each event once."""
+"""Takes in a document of EPCIS events at once: all of it or nothing, each event once."""
 
-from uuid import UUID
+from io import BytesIO
+from typing import NamedTuple
 
 from fenxiao.api.traceability.v1 import traceability_pb2 as pb
-from fenxiao.epcis import ReadEvent, read_document
+from fenxiao.epcis import EpcisError, EpcisIssue, EventReader, Limits, Profile
 from libs.eventlog import Tx
 from libs.servicekit import Call
+from libs.servicekit.names import programme_of
 from services.traceability.api import trace_event_name
-from services.traceability.domain.capture import decide_capture, refuse_kind, stream_of
+from services.traceability.capturing import Prepared, prepare, store
+
+AT_ONCE = Limits(bytes=4 * 1024 * 1024, events=1000)
+"""A document that is larger is uploaded."""
 
 
-def capture(tx: Tx, request: pb.CaptureRequest, call: Call) -> pb.CaptureResponse:
-    """The names of the events in the document's order, and how many of them had been captured before."""
-    document = read_document(request.document)
-    refuse_kind(document.kind)
-    answer = pb.CaptureResponse()
-    new: dict[UUID, ReadEvent] = {}
-    for event in document.events:
-        stream = stream_of(call.programme, event)
-        answer.trace_events.append(trace_event_name(call.programme, stream))
-        if stream in new or tx.load(stream):
-            answer.repeated_count += 1
+class ReadRequest(NamedTuple):
+    """A request whose document has been read."""
+
+    request: pb.CaptureRequest
+    events: list[Prepared]
+
+
+def read_request(request: pb.CaptureRequest) -> ReadRequest:
+    """Reads the document, beside the writer. Raises `EpcisError`."""
+    reader = EventReader(BytesIO(request.document), Profile.STRICT, AT_ONCE)
+    events: list[Prepared] = []
+    issues: list[EpcisIssue] = []
+    for one in prepare(reader, programme_of(request.parent)):
+        if isinstance(one, Prepared):
+            events.append(one)
         else:
-            new[stream] = event
-    for stream, event in new.items():
-        facts = decide_capture(event, document.context)
-        tx.append(stream, facts, after=0, meta=call.meta(), occurred_at=event.event.event_time)
-    return answer
+            issues += one
+    if issues := [*reader.issues, *issues]:
+        raise EpcisError(dict.fromkeys(issues))
+    return ReadRequest(request, events)
+
+
+def capture(tx: Tx, read: ReadRequest, call: Call) -> pb.CaptureResponse:
+    """The names of the events in the document's order, and how many of them had been captured before."""
+    stored = store(tx, read.events, call.meta())
+    return pb.CaptureResponse(
+        trace_events=[trace_event_name(call.programme, one.stream) for one in read.events],
+        repeated_count=len(read.events) - len(stored.new),
+    )

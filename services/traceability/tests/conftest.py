@@ -1,15 +1,24 @@
 """A traceability service on a store of its own, and documents for it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientResponse, ClientSession
 
 from fenxiao.api.traceability.v1 import traceability_pb2 as pb
+from fenxiao.credentials import generate_issuer, issue, load_jwks
+from libs.servicekit.access import Access
 from libs.servicekit.testing import Harness
+from libs.servicekit.web import WebServer
+from services.traceability.policies.when_captured_then_notify import when_captured_then_notify
+from services.traceability.policies.when_document_received_then_capture import when_document_received_then_capture
+from services.traceability.policies.when_due_then_notify import when_due_then_notify
 from services.traceability.wiring import SERVICE
 
 PARENT = "programmes/olives"
@@ -57,6 +66,76 @@ class Traceability:
 
     async def event(self, name: str) -> pb.TraceEvent:
         return await self.harness.query("GetTraceEvent", pb.GetTraceEventRequest(name=name))
+
+
+@dataclass
+class Rest:
+    """The REST binding of a service."""
+
+    harness: Harness
+    session: ClientSession
+    base: str
+
+    async def capture(self, body: bytes, **headers: str) -> ClientResponse:
+        return await self.session.post(f"{self.base}/olives/epcis/capture", data=body, headers=headers)
+
+    async def done(self, answer: ClientResponse) -> dict[str, Any]:
+        """The capture, once it is finished."""
+        assert answer.status == 202, await answer.text()
+        place = answer.headers["Location"]
+        async with asyncio.timeout(60):
+            while True:
+                shown = await self.get(place)
+                if not shown["running"]:
+                    return shown
+                await asyncio.sleep(0.02)
+
+    async def url(self, path: str, status: int = 200, **headers: str) -> Any:
+        """What stands at a path below the programme's EPCIS resources."""
+        async with self.session.get(f"{self.base}/olives/epcis{path}", headers=headers) as answer:
+            assert answer.status == status, await answer.text()
+            return await answer.json(content_type=None)
+
+    async def get(self, path: str) -> Any:
+        async with self.session.get(self.base + path) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+
+@pytest.fixture
+async def rest(tmp_path: Path) -> AsyncIterator[Rest]:
+    issuer = generate_issuer(tmp_path)
+    token = issue(
+        issuer.private_pem,
+        issuer.kid,
+        subject="mill",
+        programme="olives",
+        role="partner",
+        scopes=["*"],
+        ttl=timedelta(hours=1),
+    )
+    assert SERVICE.site
+    masters = tmp_path / "masters"
+    masters.touch(mode=0o600)
+    masters.write_text("5a" * 32 + "\n", encoding="ascii")
+    settings = {
+        "key_database_url": f"sqlite:///{tmp_path}/keys.db",
+        "master_key_file": str(masters),
+        "webhooks_inside": "allowed",
+        "webhooks_tries": "3",
+        "webhooks_pause": "0.02",
+    }
+    async with Harness(SERVICE, tmp_path, **settings) as harness:
+        server = WebServer(harness.running, Access(load_jwks(tmp_path / "jwks.json")), SERVICE.site)
+        await server.start("127.0.0.1:0")
+        work = (when_document_received_then_capture, when_captured_then_notify, when_due_then_notify)
+        workers = [asyncio.create_task(policy(harness.running)) for policy in work]
+        async with ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:
+            yield Rest(harness, session, f"http://{server.addresses[0]}")
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        await server.stop()
 
 
 @pytest.fixture

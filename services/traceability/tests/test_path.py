@@ -61,14 +61,14 @@ async def test_pages_are_bounded_in_bytes(trace: Traceability, monkeypatch: pyte
     assert [step.event_time.ToDatetime().minute for step in second.steps] == [2]
 
 
-@pytest.mark.parametrize("key", ["nonsense", "1/2/3", "a/b/" + "0" * 32])
+@pytest.mark.parametrize("key", ["nonsense", "1/2/3", "a/b"])
 async def test_tokens_of_others(trace: Traceability, key: str) -> None:
     with pytest.raises(Refusal, match="INVALID_PAGE_TOKEN"):
         await trace.path(SERIAL, token=Page.token(key))
 
 
 async def test_tokens_beyond_all_times(trace: Traceability) -> None:
-    assert not (await trace.path(SERIAL, token=Page.token(f"{'9' * 40}/{'9' * 40}/{'0' * 32}"))).steps
+    assert not (await trace.path(SERIAL, token=Page.token(f"{'9' * 40}/{'9' * 40}"))).steps
 
 
 async def test_what_nobody_has_reported(trace: Traceability) -> None:

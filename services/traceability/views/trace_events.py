@@ -1,77 +1,39 @@
-"""Which events name an object or a class of objects, in order of time.
+"""Where each EPCIS event stands in the store, in order of its time and of its record."""
 
-Identifiers stand in their canonical form, so that the EPC URI and the Digital Link of one lot find the same path.
-"""
-
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Self
-from uuid import UUID
+from typing import Final
 
-from fenxiao.epcis import canonical_identifier
-from fenxiao.errors import Refusal
-from libs.eventlog import Reader, Recorded, Tx, View
+from libs.eventlog import Recorded, Tx, View
 from services.traceability.domain.events import TraceEventCaptured
+from services.traceability.reading import read_again
 
-_DDL = [
-    "CREATE TABLE IF NOT EXISTS view_trace_epcs (programme TEXT NOT NULL, epc TEXT NOT NULL,"
-    " event_time BIGINT NOT NULL, position BIGINT NOT NULL, event TEXT NOT NULL,"
-    " PRIMARY KEY (programme, epc, event_time, position))",
+_DDL: Final = [
+    "CREATE TABLE IF NOT EXISTS view_trace_events (position BIGINT PRIMARY KEY, programme TEXT NOT NULL,"
+    " event_time BIGINT NOT NULL, recorded BIGINT NOT NULL, stream TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS view_trace_events_by_time ON view_trace_events (programme, event_time, position)",
+    "CREATE INDEX IF NOT EXISTS view_trace_events_by_record ON view_trace_events (programme, recorded, position)",
 ]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One event on a path: its time in microseconds since 1970, its place in the store, its stream."""
-
-    event_time: int
-    position: int
-    event: UUID
-
-    @property
-    def key(self) -> str:
-        """Where the step stands on the path."""
-        return f"{self.event_time}/{self.position}/{self.event.hex}"
-
-    @classmethod
-    def parse(cls, key: str) -> Self:
-        """The opposite of `key`. Raises `Refusal` INVALID_PAGE_TOKEN."""
-        try:
-            event_time, position, event = key.split("/")
-            # No more digits than fit into a BIGINT, whatever a stranger sends.
-            return cls(int(event_time[:18]), int(position[:18]), UUID(event))
-        except ValueError:
-            raise Refusal(
-                "INVALID_PAGE_TOKEN", "page_token is not one that this service gave out", field="page_token"
-            ) from None
+def recorded_micros(recorded: Recorded[TraceEventCaptured]) -> int:
+    """When it was captured (`recordTime`), in microseconds since 1970."""
+    return (recorded.recorded_at - _EPOCH) // timedelta(microseconds=1)
 
 
 def _captured(tx: Tx, recorded: Recorded[TraceEventCaptured]) -> None:
-    event_time = (recorded.event.event_time - _EPOCH) // timedelta(microseconds=1)
-    tx.run_many(
-        "INSERT INTO view_trace_epcs VALUES (?, ?, ?, ?, ?)",
-        [
-            (recorded.meta.programme, epc, event_time, recorded.position, recorded.stream.hex)
-            for epc in dict.fromkeys(map(_canonical, recorded.event.epcs))
-        ],
+    tx.run(
+        "INSERT INTO view_trace_events VALUES (?, ?, ?, ?, ?)",
+        (
+            recorded.position,
+            recorded.meta.programme,
+            read_again(recorded.event).time,
+            recorded_micros(recorded),
+            recorded.stream.hex,
+        ),
     )
-
-
-def _canonical(epc: str) -> str:
-    return canonical_identifier(epc) or epc
 
 
 VIEW = View("trace_events", _DDL, own={TraceEventCaptured: _captured})
-
-
-def events_of(reader: Reader, programme: str, epc: str, *, after: Step | None, limit: int) -> list[Step]:
-    """The next steps on the path of an object or a class; of equal time in the order in which they were captured."""
-    behind = "" if after is None else " AND (event_time, position) > (?, ?)"
-    rows = reader.all(
-        f"SELECT event_time, position, event FROM view_trace_epcs WHERE programme=? AND epc=?{behind}"  # noqa: S608 # one of two constants
-        " ORDER BY event_time, position LIMIT ?",
-        (programme, _canonical(epc), *((after.event_time, after.position) if after else ()), limit),
-    )
-    return [Step(int(event_time), int(position), UUID(event)) for event_time, position, event in rows]

@@ -14,9 +14,12 @@ from fenxiao.cli.session import Session
 from fenxiao.cli.texts import t
 from fenxiao.errors import Kind, Refusal
 
-_SERVICES = ("members", "plans", "sales", "periods", "ranks", "disputes", "settlement", "trace")
+_SERVICES = ("members", "plans", "sales", "periods", "ranks", "disputes", "settlement", "trace", "custody")
 _READ = (*(f"{service}.read" for service in _SERVICES), "chain.read", "events.read")
-_WRITE = tuple(f"{service}.write" for service in _SERVICES)
+_WRITE = (
+    *(f"{service}.write" for service in _SERVICES),
+    *("rewards.write", "redemptions.write", "trace.recall", "trace.rules", "trace.subscribe"),
+)
 _LONGEST = timedelta(days=366)
 _TTL = re.compile(r"([1-9][0-9]{0,5})([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}

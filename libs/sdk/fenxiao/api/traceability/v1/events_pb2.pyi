@@ -55,3 +55,592 @@ class TraceEventCaptured(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TraceEventCaptured: _TypeAlias = TraceEventCaptured  # noqa: Y015
+
+@_typing.final
+class Recalled(_message.Message):
+    """Goods are recalled. Many affected items come in several of these messages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECALL_FIELD_NUMBER: _builtins.int
+    EPC_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    recall: _builtins.str
+    """UUID of the recall."""
+    epc: _builtins.str
+    """What is recalled, as a canonical Digital Link."""
+    reason: _builtins.str
+    """SAFETY, QUALITY, LABELLING, COUNTERFEIT or REGULATION."""
+    part: _builtins.int
+    """Number of this part, from 1, and how many there are."""
+    parts: _builtins.int
+    @_builtins.property
+    def items(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Affected objects and lots, what is recalled among them."""
+
+    def __init__(
+        self,
+        *,
+        recall: _builtins.str = ...,
+        epc: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        part: _builtins.int = ...,
+        parts: _builtins.int = ...,
+        items: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epc", b"epc", "items", b"items", "part", b"part", "parts", b"parts", "reason", b"reason", "recall", b"recall"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Recalled: _TypeAlias = Recalled  # noqa: Y015
+
+@_typing.final
+class RecallClosed(_message.Message):
+    """A recall is over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECALL_FIELD_NUMBER: _builtins.int
+    EPC_FIELD_NUMBER: _builtins.int
+    recall: _builtins.str
+    """UUID of the recall."""
+    epc: _builtins.str
+    def __init__(
+        self,
+        *,
+        recall: _builtins.str = ...,
+        epc: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epc", b"epc", "recall", b"recall"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecallClosed: _TypeAlias = RecallClosed  # noqa: Y015
+
+@_typing.final
+class Goods(_message.Message):
+    """Goods that a fact names."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    UOM_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Canonical identifier of an object, a lot or a class."""
+    quantity: _builtins.str
+    """Plain decimal; empty: one object, or an amount that is not said."""
+    uom: _builtins.str
+    """UN/ECE Recommendation 20; empty: pieces."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        quantity: _builtins.str = ...,
+        uom: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "quantity", b"quantity", "uom", b"uom"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Goods: _TypeAlias = Goods  # noqa: Y015
+
+@_typing.final
+class Shipped(_message.Message):
+    """Goods were shipped: an event with the step shipping or departing was captured. It counts unless `ShipmentWithdrawn`
+    names the same event, whichever of the two comes first.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_HASH_FIELD_NUMBER: _builtins.int
+    SHIP_TIME_FIELD_NUMBER: _builtins.int
+    BIZ_TRANSACTIONS_FIELD_NUMBER: _builtins.int
+    GOODS_FIELD_NUMBER: _builtins.int
+    GOODS_COUNT_FIELD_NUMBER: _builtins.int
+    event_hash: _builtins.str
+    goods_count: _builtins.int
+    @_builtins.property
+    def ship_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def biz_transactions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def goods(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goods]:
+        """The first 1,000; a container stands for what is in it."""
+
+    def __init__(
+        self,
+        *,
+        event_hash: _builtins.str = ...,
+        ship_time: _timestamp_pb2.Timestamp | None = ...,
+        biz_transactions: _abc.Iterable[_builtins.str] | None = ...,
+        goods: _abc.Iterable[Global___Goods] | None = ...,
+        goods_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ship_time", b"ship_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["biz_transactions", b"biz_transactions", "event_hash", b"event_hash", "goods", b"goods", "goods_count", b"goods_count", "ship_time", b"ship_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Shipped: _TypeAlias = Shipped  # noqa: Y015
+
+@_typing.final
+class Received(_message.Message):
+    """Goods were received: receiving, accepting or arriving. It counts unless `ReceiptWithdrawn` names the same event."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_HASH_FIELD_NUMBER: _builtins.int
+    RECEIVE_TIME_FIELD_NUMBER: _builtins.int
+    BIZ_TRANSACTIONS_FIELD_NUMBER: _builtins.int
+    GOODS_FIELD_NUMBER: _builtins.int
+    GOODS_COUNT_FIELD_NUMBER: _builtins.int
+    event_hash: _builtins.str
+    goods_count: _builtins.int
+    @_builtins.property
+    def receive_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def biz_transactions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def goods(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goods]: ...
+    def __init__(
+        self,
+        *,
+        event_hash: _builtins.str = ...,
+        receive_time: _timestamp_pb2.Timestamp | None = ...,
+        biz_transactions: _abc.Iterable[_builtins.str] | None = ...,
+        goods: _abc.Iterable[Global___Goods] | None = ...,
+        goods_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receive_time", b"receive_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["biz_transactions", b"biz_transactions", "event_hash", b"event_hash", "goods", b"goods", "goods_count", b"goods_count", "receive_time", b"receive_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Received: _TypeAlias = Received  # noqa: Y015
+
+@_typing.final
+class ShipmentWithdrawn(_message.Message):
+    """The event of a shipment was declared erroneous."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_HASH_FIELD_NUMBER: _builtins.int
+    DECLARE_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    BIZ_TRANSACTIONS_FIELD_NUMBER: _builtins.int
+    event_hash: _builtins.str
+    reason: _builtins.str
+    @_builtins.property
+    def declare_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def biz_transactions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        event_hash: _builtins.str = ...,
+        declare_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        biz_transactions: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["declare_time", b"declare_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["biz_transactions", b"biz_transactions", "declare_time", b"declare_time", "event_hash", b"event_hash", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShipmentWithdrawn: _TypeAlias = ShipmentWithdrawn  # noqa: Y015
+
+@_typing.final
+class ReceiptWithdrawn(_message.Message):
+    """The event of a receipt was declared erroneous."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_HASH_FIELD_NUMBER: _builtins.int
+    DECLARE_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    BIZ_TRANSACTIONS_FIELD_NUMBER: _builtins.int
+    event_hash: _builtins.str
+    reason: _builtins.str
+    @_builtins.property
+    def declare_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def biz_transactions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        event_hash: _builtins.str = ...,
+        declare_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        biz_transactions: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["declare_time", b"declare_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["biz_transactions", b"biz_transactions", "declare_time", b"declare_time", "event_hash", b"event_hash", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReceiptWithdrawn: _TypeAlias = ReceiptWithdrawn  # noqa: Y015
+
+@_typing.final
+class Delivered(_message.Message):
+    """The goods that business transactions name have come to where they were sent. A sale that names one of these
+    transactions has been delivered.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    BIZ_TRANSACTIONS_FIELD_NUMBER: _builtins.int
+    GOODS_FIELD_NUMBER: _builtins.int
+    GOODS_COUNT_FIELD_NUMBER: _builtins.int
+    DELIVERY_TIME_FIELD_NUMBER: _builtins.int
+    RECEIPT_HASH_FIELD_NUMBER: _builtins.int
+    SHIPMENT_HASH_FIELD_NUMBER: _builtins.int
+    delivery: _builtins.str
+    """UUID; said again after a withdrawal, it is the same."""
+    goods_count: _builtins.int
+    receipt_hash: _builtins.str
+    """The event by which they were received, and the shipment that it completed, if that is known by its goods."""
+    shipment_hash: _builtins.str
+    @_builtins.property
+    def biz_transactions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Canonical CBV business transaction ids."""
+
+    @_builtins.property
+    def goods(self) -> _containers.RepeatedCompositeFieldContainer[Global___Goods]:
+        """The first 1,000."""
+
+    @_builtins.property
+    def delivery_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        delivery: _builtins.str = ...,
+        biz_transactions: _abc.Iterable[_builtins.str] | None = ...,
+        goods: _abc.Iterable[Global___Goods] | None = ...,
+        goods_count: _builtins.int = ...,
+        delivery_time: _timestamp_pb2.Timestamp | None = ...,
+        receipt_hash: _builtins.str = ...,
+        shipment_hash: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["delivery_time", b"delivery_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["biz_transactions", b"biz_transactions", "delivery", b"delivery", "delivery_time", b"delivery_time", "goods", b"goods", "goods_count", b"goods_count", "receipt_hash", b"receipt_hash", "shipment_hash", b"shipment_hash"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Delivered: _TypeAlias = Delivered  # noqa: Y015
+
+@_typing.final
+class DeliveryWithdrawn(_message.Message):
+    """A delivery has not happened, or not as it was told: an event behind it was declared erroneous, or an earlier receipt
+    became known, and then `Delivered` follows again.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    BIZ_TRANSACTIONS_FIELD_NUMBER: _builtins.int
+    delivery: _builtins.str
+    @_builtins.property
+    def biz_transactions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        delivery: _builtins.str = ...,
+        biz_transactions: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["biz_transactions", b"biz_transactions", "delivery", b"delivery"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeliveryWithdrawn: _TypeAlias = DeliveryWithdrawn  # noqa: Y015
+
+@_typing.final
+class Alerted(_message.Message):
+    """A rule over events was broken."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERT_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    RULE_VERSION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    EVENT_HASHES_FIELD_NUMBER: _builtins.int
+    ALERT_TIME_FIELD_NUMBER: _builtins.int
+    MESSAGE_EN_FIELD_NUMBER: _builtins.int
+    MESSAGE_ZH_FIELD_NUMBER: _builtins.int
+    alert: _builtins.str
+    """UUID."""
+    rule: _builtins.str
+    rule_version: _builtins.int
+    kind: _builtins.str
+    """sensor, geofence, dwell, travel or serials."""
+    severity: _builtins.str
+    """info, warning or critical."""
+    message_en: _builtins.str
+    message_zh: _builtins.str
+    @_builtins.property
+    def items(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The first 1,000."""
+
+    @_builtins.property
+    def event_hashes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def alert_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        alert: _builtins.str = ...,
+        rule: _builtins.str = ...,
+        rule_version: _builtins.int = ...,
+        kind: _builtins.str = ...,
+        severity: _builtins.str = ...,
+        items: _abc.Iterable[_builtins.str] | None = ...,
+        event_hashes: _abc.Iterable[_builtins.str] | None = ...,
+        alert_time: _timestamp_pb2.Timestamp | None = ...,
+        message_en: _builtins.str = ...,
+        message_zh: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alert_time", b"alert_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert", "alert_time", b"alert_time", "event_hashes", b"event_hashes", "items", b"items", "kind", b"kind", "message_en", b"message_en", "message_zh", b"message_zh", "rule", b"rule", "rule_version", b"rule_version", "severity", b"severity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Alerted: _TypeAlias = Alerted  # noqa: Y015
+
+@_typing.final
+class AlertCleared(_message.Message):
+    """It was none: an event behind it was declared erroneous, or a late one shows it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERT_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    alert: _builtins.str
+    rule: _builtins.str
+    def __init__(
+        self,
+        *,
+        alert: _builtins.str = ...,
+        rule: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlertCleared: _TypeAlias = AlertCleared  # noqa: Y015
+
+@_typing.final
+class HandedOver(_message.Message):
+    """An object, or an amount of a lot, that is handed over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    UOM_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    quantity: _builtins.str
+    uom: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        quantity: _builtins.str = ...,
+        uom: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "quantity", b"quantity", "uom", b"uom"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandedOver: _TypeAlias = HandedOver  # noqa: Y015
+
+@_typing.final
+class CustodyOffered(_message.Message):
+    """A member has offered custody of goods to another and signed for it. Alone it moves nothing. The digest that both sign
+    follows from these fields (`fenxiao.proofs.custody`).
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFER_FIELD_NUMBER: _builtins.int
+    OFFERER_FIELD_NUMBER: _builtins.int
+    RECEIVER_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    BIZ_TRANSACTIONS_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    offer: _builtins.str
+    """UUID."""
+    offerer: _builtins.str
+    """UUIDs of members."""
+    receiver: _builtins.str
+    place: _builtins.str
+    digest: _builtins.str
+    """0x… 32 bytes."""
+    account: _builtins.str
+    """EIP-55."""
+    signature: _builtins.bytes
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___HandedOver]: ...
+    @_builtins.property
+    def biz_transactions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        offer: _builtins.str = ...,
+        offerer: _builtins.str = ...,
+        receiver: _builtins.str = ...,
+        items: _abc.Iterable[Global___HandedOver] | None = ...,
+        place: _builtins.str = ...,
+        biz_transactions: _abc.Iterable[_builtins.str] | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        digest: _builtins.str = ...,
+        account: _builtins.str = ...,
+        signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "biz_transactions", b"biz_transactions", "digest", b"digest", "expire_time", b"expire_time", "items", b"items", "offer", b"offer", "offerer", b"offerer", "place", b"place", "receiver", b"receiver", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustodyOffered: _TypeAlias = CustodyOffered  # noqa: Y015
+
+@_typing.final
+class CustodyAccepted(_message.Message):
+    """The other member has signed the same: custody has gone over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFER_FIELD_NUMBER: _builtins.int
+    OFFERER_FIELD_NUMBER: _builtins.int
+    RECEIVER_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    OFFERER_ACCOUNT_FIELD_NUMBER: _builtins.int
+    OFFERER_SIGNATURE_FIELD_NUMBER: _builtins.int
+    RECEIVER_ACCOUNT_FIELD_NUMBER: _builtins.int
+    RECEIVER_SIGNATURE_FIELD_NUMBER: _builtins.int
+    offer: _builtins.str
+    offerer: _builtins.str
+    receiver: _builtins.str
+    digest: _builtins.str
+    offerer_account: _builtins.str
+    offerer_signature: _builtins.bytes
+    receiver_account: _builtins.str
+    receiver_signature: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        offer: _builtins.str = ...,
+        offerer: _builtins.str = ...,
+        receiver: _builtins.str = ...,
+        digest: _builtins.str = ...,
+        offerer_account: _builtins.str = ...,
+        offerer_signature: _builtins.bytes = ...,
+        receiver_account: _builtins.str = ...,
+        receiver_signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "offer", b"offer", "offerer", b"offerer", "offerer_account", b"offerer_account", "offerer_signature", b"offerer_signature", "receiver", b"receiver", "receiver_account", b"receiver_account", "receiver_signature", b"receiver_signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustodyAccepted: _TypeAlias = CustodyAccepted  # noqa: Y015
+
+@_typing.final
+class CustodyRejected(_message.Message):
+    """The other member has signed that it is not taken over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFER_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    OFFERER_ACCOUNT_FIELD_NUMBER: _builtins.int
+    OFFERER_SIGNATURE_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    offer: _builtins.str
+    digest: _builtins.str
+    offerer_account: _builtins.str
+    offerer_signature: _builtins.bytes
+    account: _builtins.str
+    signature: _builtins.bytes
+    """Over the rejection's digest."""
+    def __init__(
+        self,
+        *,
+        offer: _builtins.str = ...,
+        digest: _builtins.str = ...,
+        offerer_account: _builtins.str = ...,
+        offerer_signature: _builtins.bytes = ...,
+        account: _builtins.str = ...,
+        signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "digest", b"digest", "offer", b"offer", "offerer_account", b"offerer_account", "offerer_signature", b"offerer_signature", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustodyRejected: _TypeAlias = CustodyRejected  # noqa: Y015
+
+@_typing.final
+class CustodyOfferWithdrawn(_message.Message):
+    """Who offered it has taken the offer back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFER_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    offer: _builtins.str
+    digest: _builtins.str
+    account: _builtins.str
+    signature: _builtins.bytes
+    """Over the withdrawal's digest."""
+    def __init__(
+        self,
+        *,
+        offer: _builtins.str = ...,
+        digest: _builtins.str = ...,
+        account: _builtins.str = ...,
+        signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "digest", b"digest", "offer", b"offer", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustodyOfferWithdrawn: _TypeAlias = CustodyOfferWithdrawn  # noqa: Y015

@@ -22,28 +22,43 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from fenxiao.api.traceability.v1 import captures_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2
+from fenxiao.api.traceability.v1 import goods_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2
+from fenxiao.api.traceability.v1 import links_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2
+from fenxiao.api.traceability.v1 import custody_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2
+from fenxiao.api.traceability.v1 import rules_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.fenxiao/api/traceability/v1/traceability.proto\x12\x1b\x66\x65nxiao.api.traceability.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"F\n\x0e\x43\x61ptureRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08\x64ocument\x18\x02 \x01(\x0c\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"?\n\x0f\x43\x61ptureResponse\x12\x14\n\x0ctrace_events\x18\x01 \x03(\t\x12\x16\n\x0erepeated_count\x18\x02 \x01(\x05\"$\n\x14GetTraceEventRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xdd\x01\n\nTraceEvent\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\x12.\n\nevent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61\x63tion\x18\x04 \x01(\t\x12\x10\n\x08\x62iz_step\x18\x05 \x01(\t\x12\x13\n\x0b\x64isposition\x18\x06 \x01(\t\x12\x12\n\nread_point\x18\x07 \x01(\t\x12\x14\n\x0c\x62iz_location\x18\x08 \x01(\t\x12\x0c\n\x04\x65pcs\x18\t \x03(\t\x12\x10\n\x08\x64ocument\x18\n \x01(\x0c\"T\n\x0eGetPathRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x0b\n\x03\x65pc\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"b\n\x0fGetPathResponse\x12\x36\n\x05steps\x18\x01 \x03(\x0b\x32\'.fenxiao.api.traceability.v1.TraceEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xce\x02\n\x13TraceabilityService\x12\x64\n\x07\x43\x61pture\x12+.fenxiao.api.traceability.v1.CaptureRequest\x1a,.fenxiao.api.traceability.v1.CaptureResponse\x12k\n\rGetTraceEvent\x12\x31.fenxiao.api.traceability.v1.GetTraceEventRequest\x1a\'.fenxiao.api.traceability.v1.TraceEvent\x12\x64\n\x07GetPath\x12+.fenxiao.api.traceability.v1.GetPathRequest\x1a,.fenxiao.api.traceability.v1.GetPathResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.fenxiao/api/traceability/v1/traceability.proto\x12\x1b\x66\x65nxiao.api.traceability.v1\x1a*fenxiao/api/traceability/v1/captures.proto\x1a\'fenxiao/api/traceability/v1/goods.proto\x1a\'fenxiao/api/traceability/v1/links.proto\x1a)fenxiao/api/traceability/v1/custody.proto\x1a\'fenxiao/api/traceability/v1/rules.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"F\n\x0e\x43\x61ptureRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08\x64ocument\x18\x02 \x01(\x0c\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"?\n\x0f\x43\x61ptureResponse\x12\x14\n\x0ctrace_events\x18\x01 \x03(\t\x12\x16\n\x0erepeated_count\x18\x02 \x01(\x05\"$\n\x14GetTraceEventRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xdd\x01\n\nTraceEvent\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\x12.\n\nevent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61\x63tion\x18\x04 \x01(\t\x12\x10\n\x08\x62iz_step\x18\x05 \x01(\t\x12\x13\n\x0b\x64isposition\x18\x06 \x01(\t\x12\x12\n\nread_point\x18\x07 \x01(\t\x12\x14\n\x0c\x62iz_location\x18\x08 \x01(\t\x12\x0c\n\x04\x65pcs\x18\t \x03(\t\x12\x10\n\x08\x64ocument\x18\n \x01(\x0c\"T\n\x0eGetPathRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x0b\n\x03\x65pc\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"b\n\x0fGetPathResponse\x12\x36\n\x05steps\x18\x01 \x03(\x0b\x32\'.fenxiao.api.traceability.v1.TraceEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8c\x02\n\x12QueryEventsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12S\n\nparameters\x18\x02 \x03(\x0b\x32?.fenxiao.api.traceability.v1.QueryEventsRequest.ParametersEntry\x12\r\n\x05query\x18\x03 \x01(\x0c\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x1a[\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x37\n\x05value\x18\x02 \x01(\x0b\x32(.fenxiao.api.traceability.v1.QueryValues:\x02\x38\x01\"\x1d\n\x0bQueryValues\x12\x0e\n\x06values\x18\x01 \x03(\t\"g\n\x13QueryEventsResponse\x12\x37\n\x06\x65vents\x18\x01 \x03(\x0b\x32\'.fenxiao.api.traceability.v1.TraceEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xa1\x1f\n\x13TraceabilityService\x12\x64\n\x07\x43\x61pture\x12+.fenxiao.api.traceability.v1.CaptureRequest\x1a,.fenxiao.api.traceability.v1.CaptureResponse\x12k\n\rGetTraceEvent\x12\x31.fenxiao.api.traceability.v1.GetTraceEventRequest\x1a\'.fenxiao.api.traceability.v1.TraceEvent\x12\x64\n\x07GetPath\x12+.fenxiao.api.traceability.v1.GetPathRequest\x1a,.fenxiao.api.traceability.v1.GetPathResponse\x12v\n\x0f\x43\x61ptureDocument\x12\x33.fenxiao.api.traceability.v1.CaptureDocumentRequest\x1a,.fenxiao.api.traceability.v1.DocumentCapture(\x01\x12j\n\nGetCapture\x12..fenxiao.api.traceability.v1.GetCaptureRequest\x1a,.fenxiao.api.traceability.v1.DocumentCapture\x12s\n\x0cListCaptures\x12\x30.fenxiao.api.traceability.v1.ListCapturesRequest\x1a\x31.fenxiao.api.traceability.v1.ListCapturesResponse\x12p\n\x0bQueryEvents\x12/.fenxiao.api.traceability.v1.QueryEventsRequest\x1a\x30.fenxiao.api.traceability.v1.QueryEventsResponse\x12^\n\x08SetLinks\x12,.fenxiao.api.traceability.v1.SetLinksRequest\x1a$.fenxiao.api.traceability.v1.LinkSet\x12\x64\n\x0bRemoveLinks\x12/.fenxiao.api.traceability.v1.RemoveLinksRequest\x1a$.fenxiao.api.traceability.v1.LinkSet\x12j\n\tListLinks\x12-.fenxiao.api.traceability.v1.ListLinksRequest\x1a..fenxiao.api.traceability.v1.ListLinksResponse\x12\x62\n\x08SetPlace\x12,.fenxiao.api.traceability.v1.SetPlaceRequest\x1a(.fenxiao.api.traceability.v1.PublicPlace\x12m\n\nListPlaces\x12..fenxiao.api.traceability.v1.ListPlacesRequest\x1a/.fenxiao.api.traceability.v1.ListPlacesResponse\x12h\n\nSetProduct\x12..fenxiao.api.traceability.v1.SetProductRequest\x1a*.fenxiao.api.traceability.v1.PublicProduct\x12s\n\x0cListProducts\x12\x30.fenxiao.api.traceability.v1.ListProductsRequest\x1a\x31.fenxiao.api.traceability.v1.ListProductsResponse\x12h\n\x0cSetTraceRule\x12\x30.fenxiao.api.traceability.v1.SetTraceRuleRequest\x1a&.fenxiao.api.traceability.v1.TraceRule\x12|\n\x0fRemoveTraceRule\x12\x33.fenxiao.api.traceability.v1.RemoveTraceRuleRequest\x1a\x34.fenxiao.api.traceability.v1.RemoveTraceRuleResponse\x12y\n\x0eListTraceRules\x12\x32.fenxiao.api.traceability.v1.ListTraceRulesRequest\x1a\x33.fenxiao.api.traceability.v1.ListTraceRulesResponse\x12j\n\tAdvanceTo\x12-.fenxiao.api.traceability.v1.AdvanceToRequest\x1a..fenxiao.api.traceability.v1.AdvanceToResponse\x12m\n\nListAlerts\x12..fenxiao.api.traceability.v1.ListAlertsRequest\x1a/.fenxiao.api.traceability.v1.ListAlertsResponse\x12\\\n\x08GetAlert\x12,.fenxiao.api.traceability.v1.GetAlertRequest\x1a\".fenxiao.api.traceability.v1.Alert\x12^\n\x05Trace\x12).fenxiao.api.traceability.v1.TraceRequest\x1a*.fenxiao.api.traceability.v1.TraceResponse\x12r\n\x0bStreamTrace\x12/.fenxiao.api.traceability.v1.StreamTraceRequest\x1a\x30.fenxiao.api.traceability.v1.StreamTraceResponse0\x01\x12\x61\n\x06Locate\x12*.fenxiao.api.traceability.v1.LocateRequest\x1a+.fenxiao.api.traceability.v1.LocateResponse\x12v\n\rListInventory\x12\x31.fenxiao.api.traceability.v1.ListInventoryRequest\x1a\x32.fenxiao.api.traceability.v1.ListInventoryResponse\x12\x63\n\x06Recall\x12*.fenxiao.api.traceability.v1.RecallRequest\x1a+.fenxiao.api.traceability.v1.RecallResponse0\x01\x12g\n\nOpenRecall\x12..fenxiao.api.traceability.v1.OpenRecallRequest\x1a).fenxiao.api.traceability.v1.RecallNotice\x12i\n\x0b\x43loseRecall\x12/.fenxiao.api.traceability.v1.CloseRecallRequest\x1a).fenxiao.api.traceability.v1.RecallNotice\x12p\n\x0bListRecalls\x12/.fenxiao.api.traceability.v1.ListRecallsRequest\x1a\x30.fenxiao.api.traceability.v1.ListRecallsResponse\x12}\n\x13GetCustodyTypedData\x12\x37.fenxiao.api.traceability.v1.GetCustodyTypedDataRequest\x1a-.fenxiao.api.traceability.v1.CustodyTypedData\x12k\n\x0cOfferCustody\x12\x30.fenxiao.api.traceability.v1.OfferCustodyRequest\x1a).fenxiao.api.traceability.v1.CustodyOffer\x12m\n\rAcceptCustody\x12\x31.fenxiao.api.traceability.v1.AcceptCustodyRequest\x1a).fenxiao.api.traceability.v1.CustodyOffer\x12m\n\rRejectCustody\x12\x31.fenxiao.api.traceability.v1.RejectCustodyRequest\x1a).fenxiao.api.traceability.v1.CustodyOffer\x12{\n\x14WithdrawCustodyOffer\x12\x38.fenxiao.api.traceability.v1.WithdrawCustodyOfferRequest\x1a).fenxiao.api.traceability.v1.CustodyOffer\x12q\n\x0fGetCustodyOffer\x12\x33.fenxiao.api.traceability.v1.GetCustodyOfferRequest\x1a).fenxiao.api.traceability.v1.CustodyOffer\x12\x82\x01\n\x11ListCustodyOffers\x12\x35.fenxiao.api.traceability.v1.ListCustodyOffersRequest\x1a\x36.fenxiao.api.traceability.v1.ListCustodyOffersResponse\x12m\n\nGetCustody\x12..fenxiao.api.traceability.v1.GetCustodyRequest\x1a/.fenxiao.api.traceability.v1.GetCustodyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fenxiao.api.traceability.v1.traceability_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CAPTUREREQUEST']._serialized_start=112
-  _globals['_CAPTUREREQUEST']._serialized_end=182
-  _globals['_CAPTURERESPONSE']._serialized_start=184
-  _globals['_CAPTURERESPONSE']._serialized_end=247
-  _globals['_GETTRACEEVENTREQUEST']._serialized_start=249
-  _globals['_GETTRACEEVENTREQUEST']._serialized_end=285
-  _globals['_TRACEEVENT']._serialized_start=288
-  _globals['_TRACEEVENT']._serialized_end=509
-  _globals['_GETPATHREQUEST']._serialized_start=511
-  _globals['_GETPATHREQUEST']._serialized_end=595
-  _globals['_GETPATHRESPONSE']._serialized_start=597
-  _globals['_GETPATHRESPONSE']._serialized_end=695
-  _globals['_TRACEABILITYSERVICE']._serialized_start=698
-  _globals['_TRACEABILITYSERVICE']._serialized_end=1032
+  _globals['_QUERYEVENTSREQUEST_PARAMETERSENTRY']._loaded_options = None
+  _globals['_QUERYEVENTSREQUEST_PARAMETERSENTRY']._serialized_options = b'8\001'
+  _globals['_CAPTUREREQUEST']._serialized_start=322
+  _globals['_CAPTUREREQUEST']._serialized_end=392
+  _globals['_CAPTURERESPONSE']._serialized_start=394
+  _globals['_CAPTURERESPONSE']._serialized_end=457
+  _globals['_GETTRACEEVENTREQUEST']._serialized_start=459
+  _globals['_GETTRACEEVENTREQUEST']._serialized_end=495
+  _globals['_TRACEEVENT']._serialized_start=498
+  _globals['_TRACEEVENT']._serialized_end=719
+  _globals['_GETPATHREQUEST']._serialized_start=721
+  _globals['_GETPATHREQUEST']._serialized_end=805
+  _globals['_GETPATHRESPONSE']._serialized_start=807
+  _globals['_GETPATHRESPONSE']._serialized_end=905
+  _globals['_QUERYEVENTSREQUEST']._serialized_start=908
+  _globals['_QUERYEVENTSREQUEST']._serialized_end=1176
+  _globals['_QUERYEVENTSREQUEST_PARAMETERSENTRY']._serialized_start=1085
+  _globals['_QUERYEVENTSREQUEST_PARAMETERSENTRY']._serialized_end=1176
+  _globals['_QUERYVALUES']._serialized_start=1178
+  _globals['_QUERYVALUES']._serialized_end=1207
+  _globals['_QUERYEVENTSRESPONSE']._serialized_start=1209
+  _globals['_QUERYEVENTSRESPONSE']._serialized_end=1312
+  _globals['_TRACEABILITYSERVICE']._serialized_start=1315
+  _globals['_TRACEABILITYSERVICE']._serialized_end=5316
 # @@protoc_insertion_point(module_scope)

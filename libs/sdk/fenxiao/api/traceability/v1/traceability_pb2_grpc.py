@@ -3,6 +3,11 @@
 import grpc
 import warnings
 
+from fenxiao.api.traceability.v1 import captures_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2
+from fenxiao.api.traceability.v1 import custody_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2
+from fenxiao.api.traceability.v1 import goods_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2
+from fenxiao.api.traceability.v1 import links_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2
+from fenxiao.api.traceability.v1 import rules_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2
 from fenxiao.api.traceability.v1 import traceability_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_traceability__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -50,6 +55,171 @@ class TraceabilityServiceStub:
                 request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_traceability__pb2.GetPathRequest.SerializeToString,
                 response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_traceability__pb2.GetPathResponse.FromString,
                 _registered_method=True)
+        self.CaptureDocument = channel.stream_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/CaptureDocument',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.CaptureDocumentRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.DocumentCapture.FromString,
+                _registered_method=True)
+        self.GetCapture = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/GetCapture',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.GetCaptureRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.DocumentCapture.FromString,
+                _registered_method=True)
+        self.ListCaptures = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/ListCaptures',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.ListCapturesRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.ListCapturesResponse.FromString,
+                _registered_method=True)
+        self.QueryEvents = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/QueryEvents',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_traceability__pb2.QueryEventsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_traceability__pb2.QueryEventsResponse.FromString,
+                _registered_method=True)
+        self.SetLinks = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/SetLinks',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.SetLinksRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.LinkSet.FromString,
+                _registered_method=True)
+        self.RemoveLinks = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/RemoveLinks',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.RemoveLinksRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.LinkSet.FromString,
+                _registered_method=True)
+        self.ListLinks = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/ListLinks',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListLinksRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListLinksResponse.FromString,
+                _registered_method=True)
+        self.SetPlace = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/SetPlace',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.SetPlaceRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.PublicPlace.FromString,
+                _registered_method=True)
+        self.ListPlaces = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/ListPlaces',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListPlacesRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListPlacesResponse.FromString,
+                _registered_method=True)
+        self.SetProduct = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/SetProduct',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.SetProductRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.PublicProduct.FromString,
+                _registered_method=True)
+        self.ListProducts = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/ListProducts',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListProductsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListProductsResponse.FromString,
+                _registered_method=True)
+        self.SetTraceRule = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/SetTraceRule',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.SetTraceRuleRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.TraceRule.FromString,
+                _registered_method=True)
+        self.RemoveTraceRule = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/RemoveTraceRule',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.RemoveTraceRuleRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.RemoveTraceRuleResponse.FromString,
+                _registered_method=True)
+        self.ListTraceRules = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/ListTraceRules',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.ListTraceRulesRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.ListTraceRulesResponse.FromString,
+                _registered_method=True)
+        self.AdvanceTo = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/AdvanceTo',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.AdvanceToRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.AdvanceToResponse.FromString,
+                _registered_method=True)
+        self.ListAlerts = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/ListAlerts',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.ListAlertsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.ListAlertsResponse.FromString,
+                _registered_method=True)
+        self.GetAlert = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/GetAlert',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.GetAlertRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.Alert.FromString,
+                _registered_method=True)
+        self.Trace = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/Trace',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.TraceRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.TraceResponse.FromString,
+                _registered_method=True)
+        self.StreamTrace = channel.unary_stream(
+                '/fenxiao.api.traceability.v1.TraceabilityService/StreamTrace',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.StreamTraceRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.StreamTraceResponse.FromString,
+                _registered_method=True)
+        self.Locate = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/Locate',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.LocateRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.LocateResponse.FromString,
+                _registered_method=True)
+        self.ListInventory = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/ListInventory',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListInventoryRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListInventoryResponse.FromString,
+                _registered_method=True)
+        self.Recall = channel.unary_stream(
+                '/fenxiao.api.traceability.v1.TraceabilityService/Recall',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallResponse.FromString,
+                _registered_method=True)
+        self.OpenRecall = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/OpenRecall',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.OpenRecallRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallNotice.FromString,
+                _registered_method=True)
+        self.CloseRecall = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/CloseRecall',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.CloseRecallRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallNotice.FromString,
+                _registered_method=True)
+        self.ListRecalls = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/ListRecalls',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListRecallsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListRecallsResponse.FromString,
+                _registered_method=True)
+        self.GetCustodyTypedData = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/GetCustodyTypedData',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.GetCustodyTypedDataRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyTypedData.FromString,
+                _registered_method=True)
+        self.OfferCustody = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/OfferCustody',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.OfferCustodyRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.FromString,
+                _registered_method=True)
+        self.AcceptCustody = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/AcceptCustody',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.AcceptCustodyRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.FromString,
+                _registered_method=True)
+        self.RejectCustody = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/RejectCustody',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.RejectCustodyRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.FromString,
+                _registered_method=True)
+        self.WithdrawCustodyOffer = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/WithdrawCustodyOffer',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.WithdrawCustodyOfferRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.FromString,
+                _registered_method=True)
+        self.GetCustodyOffer = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/GetCustodyOffer',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.GetCustodyOfferRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.FromString,
+                _registered_method=True)
+        self.ListCustodyOffers = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/ListCustodyOffers',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.ListCustodyOffersRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.ListCustodyOffersResponse.FromString,
+                _registered_method=True)
+        self.GetCustody = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/GetCustody',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.GetCustodyRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.GetCustodyResponse.FromString,
+                _registered_method=True)
 
 
 class TraceabilityServiceServicer:
@@ -76,6 +246,220 @@ class TraceabilityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CaptureDocument(self, request_iterator, context):
+        """Takes in a document of any size, and answers when it is captured.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCapture(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCaptures(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def QueryEvents(self, request, context):
+        """The events that a SimpleEventQuery (EPCIS 2.0, 8.2.7.1) asks for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetLinks(self, request, context):
+        """Says where somebody is sent who scans an item. Said twice, it is recorded once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveLinks(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLinks(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetPlace(self, request, context):
+        """Says what everybody may know of a place.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPlaces(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetProduct(self, request, context):
+        """Says what everybody may know of a product, a lot or an object.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListProducts(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetTraceRule(self, request, context):
+        """Sets a rule over events, or a new version of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveTraceRule(self, request, context):
+        """Its alerts stay.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTraceRules(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AdvanceTo(self, request, context):
+        """Says how far time has come, for what never comes: dwell times and offers that lapse.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAlerts(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAlert(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Trace(self, request, context):
+        """Where something came from and what became of it, laid out to be drawn.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamTrace(self, request, context):
+        """The same one way and in parts, for what has a hundred thousand descendants.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Locate(self, request, context):
+        """Where something is, or was, who has it and in what state.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListInventory(self, request, context):
+        """Who has what, and where, added up.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Recall(self, request, context):
+        """Everything that is affected by what is wrong with a lot or a component, in order of who has it. Records nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OpenRecall(self, request, context):
+        """Recalls goods: what is affected now is written down and made public.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseRecall(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRecalls(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCustodyTypedData(self, request, context):
+        """What both members sign.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OfferCustody(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptCustody(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectCustody(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawCustodyOffer(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCustodyOffer(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCustodyOffers(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCustody(self, request, context):
+        """Who has an item now, and how it came there.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TraceabilityServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -93,6 +477,171 @@ def add_TraceabilityServiceServicer_to_server(servicer, server):
                     servicer.GetPath,
                     request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_traceability__pb2.GetPathRequest.FromString,
                     response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_traceability__pb2.GetPathResponse.SerializeToString,
+            ),
+            'CaptureDocument': grpc.stream_unary_rpc_method_handler(
+                    servicer.CaptureDocument,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.CaptureDocumentRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.DocumentCapture.SerializeToString,
+            ),
+            'GetCapture': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCapture,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.GetCaptureRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.DocumentCapture.SerializeToString,
+            ),
+            'ListCaptures': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCaptures,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.ListCapturesRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.ListCapturesResponse.SerializeToString,
+            ),
+            'QueryEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.QueryEvents,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_traceability__pb2.QueryEventsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_traceability__pb2.QueryEventsResponse.SerializeToString,
+            ),
+            'SetLinks': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetLinks,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.SetLinksRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.LinkSet.SerializeToString,
+            ),
+            'RemoveLinks': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveLinks,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.RemoveLinksRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.LinkSet.SerializeToString,
+            ),
+            'ListLinks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLinks,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListLinksRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListLinksResponse.SerializeToString,
+            ),
+            'SetPlace': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetPlace,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.SetPlaceRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.PublicPlace.SerializeToString,
+            ),
+            'ListPlaces': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPlaces,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListPlacesRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListPlacesResponse.SerializeToString,
+            ),
+            'SetProduct': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetProduct,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.SetProductRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.PublicProduct.SerializeToString,
+            ),
+            'ListProducts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProducts,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListProductsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListProductsResponse.SerializeToString,
+            ),
+            'SetTraceRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetTraceRule,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.SetTraceRuleRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.TraceRule.SerializeToString,
+            ),
+            'RemoveTraceRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveTraceRule,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.RemoveTraceRuleRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.RemoveTraceRuleResponse.SerializeToString,
+            ),
+            'ListTraceRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTraceRules,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.ListTraceRulesRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.ListTraceRulesResponse.SerializeToString,
+            ),
+            'AdvanceTo': grpc.unary_unary_rpc_method_handler(
+                    servicer.AdvanceTo,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.AdvanceToRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.AdvanceToResponse.SerializeToString,
+            ),
+            'ListAlerts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAlerts,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.ListAlertsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.ListAlertsResponse.SerializeToString,
+            ),
+            'GetAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAlert,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.GetAlertRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.Alert.SerializeToString,
+            ),
+            'Trace': grpc.unary_unary_rpc_method_handler(
+                    servicer.Trace,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.TraceRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.TraceResponse.SerializeToString,
+            ),
+            'StreamTrace': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamTrace,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.StreamTraceRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.StreamTraceResponse.SerializeToString,
+            ),
+            'Locate': grpc.unary_unary_rpc_method_handler(
+                    servicer.Locate,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.LocateRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.LocateResponse.SerializeToString,
+            ),
+            'ListInventory': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInventory,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListInventoryRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListInventoryResponse.SerializeToString,
+            ),
+            'Recall': grpc.unary_stream_rpc_method_handler(
+                    servicer.Recall,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallResponse.SerializeToString,
+            ),
+            'OpenRecall': grpc.unary_unary_rpc_method_handler(
+                    servicer.OpenRecall,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.OpenRecallRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallNotice.SerializeToString,
+            ),
+            'CloseRecall': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseRecall,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.CloseRecallRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallNotice.SerializeToString,
+            ),
+            'ListRecalls': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecalls,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListRecallsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListRecallsResponse.SerializeToString,
+            ),
+            'GetCustodyTypedData': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCustodyTypedData,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.GetCustodyTypedDataRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyTypedData.SerializeToString,
+            ),
+            'OfferCustody': grpc.unary_unary_rpc_method_handler(
+                    servicer.OfferCustody,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.OfferCustodyRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.SerializeToString,
+            ),
+            'AcceptCustody': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptCustody,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.AcceptCustodyRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.SerializeToString,
+            ),
+            'RejectCustody': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectCustody,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.RejectCustodyRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.SerializeToString,
+            ),
+            'WithdrawCustodyOffer': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawCustodyOffer,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.WithdrawCustodyOfferRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.SerializeToString,
+            ),
+            'GetCustodyOffer': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCustodyOffer,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.GetCustodyOfferRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.SerializeToString,
+            ),
+            'ListCustodyOffers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCustodyOffers,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.ListCustodyOffersRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.ListCustodyOffersResponse.SerializeToString,
+            ),
+            'GetCustody': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCustody,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.GetCustodyRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.GetCustodyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -177,6 +726,897 @@ class TraceabilityService:
             '/fenxiao.api.traceability.v1.TraceabilityService/GetPath',
             fenxiao_dot_api_dot_traceability_dot_v1_dot_traceability__pb2.GetPathRequest.SerializeToString,
             fenxiao_dot_api_dot_traceability_dot_v1_dot_traceability__pb2.GetPathResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CaptureDocument(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/CaptureDocument',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.CaptureDocumentRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.DocumentCapture.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCapture(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/GetCapture',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.GetCaptureRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.DocumentCapture.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCaptures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/ListCaptures',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.ListCapturesRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_captures__pb2.ListCapturesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def QueryEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/QueryEvents',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_traceability__pb2.QueryEventsRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_traceability__pb2.QueryEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetLinks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/SetLinks',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.SetLinksRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.LinkSet.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveLinks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/RemoveLinks',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.RemoveLinksRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.LinkSet.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLinks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/ListLinks',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListLinksRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListLinksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetPlace(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/SetPlace',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.SetPlaceRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.PublicPlace.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPlaces(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/ListPlaces',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListPlacesRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListPlacesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetProduct(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/SetProduct',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.SetProductRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.PublicProduct.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProducts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/ListProducts',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListProductsRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListProductsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetTraceRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/SetTraceRule',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.SetTraceRuleRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.TraceRule.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveTraceRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/RemoveTraceRule',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.RemoveTraceRuleRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.RemoveTraceRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTraceRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/ListTraceRules',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.ListTraceRulesRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.ListTraceRulesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AdvanceTo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/AdvanceTo',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.AdvanceToRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.AdvanceToResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/ListAlerts',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.ListAlertsRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.ListAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/GetAlert',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.GetAlertRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.Alert.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Trace(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/Trace',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.TraceRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.TraceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamTrace(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/StreamTrace',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.StreamTraceRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.StreamTraceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Locate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/Locate',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.LocateRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.LocateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListInventory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/ListInventory',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListInventoryRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListInventoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Recall(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/Recall',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenRecall(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/OpenRecall',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.OpenRecallRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallNotice.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseRecall(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/CloseRecall',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.CloseRecallRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallNotice.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRecalls(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/ListRecalls',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListRecallsRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListRecallsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCustodyTypedData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/GetCustodyTypedData',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.GetCustodyTypedDataRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyTypedData.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OfferCustody(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/OfferCustody',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.OfferCustodyRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptCustody(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/AcceptCustody',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.AcceptCustodyRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectCustody(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/RejectCustody',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.RejectCustodyRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawCustodyOffer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/WithdrawCustodyOffer',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.WithdrawCustodyOfferRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCustodyOffer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/GetCustodyOffer',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.GetCustodyOfferRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.CustodyOffer.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCustodyOffers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/ListCustodyOffers',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.ListCustodyOffersRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.ListCustodyOffersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCustody(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/GetCustody',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.GetCustodyRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2.GetCustodyResponse.FromString,
             options,
             channel_credentials,
             insecure,

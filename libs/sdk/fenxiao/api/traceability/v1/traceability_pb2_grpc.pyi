@@ -4,6 +4,11 @@ isort:skip_file
 EPCIS 2.0 events (ISO/IEC 19987) of traced goods, and the path of a lot."""
 
 from collections import abc as _abc
+from fenxiao.api.traceability.v1 import captures_pb2 as _captures_pb2
+from fenxiao.api.traceability.v1 import custody_pb2 as _custody_pb2
+from fenxiao.api.traceability.v1 import goods_pb2 as _goods_pb2
+from fenxiao.api.traceability.v1 import links_pb2 as _links_pb2
+from fenxiao.api.traceability.v1 import rules_pb2 as _rules_pb2
 from fenxiao.api.traceability.v1 import traceability_pb2 as _traceability_pb2
 from grpc import aio as _aio
 import abc as _abc_1
@@ -38,6 +43,55 @@ class TraceabilityServiceStub:
     GetTraceEvent: _grpc.UnaryUnaryMultiCallable[_traceability_pb2.GetTraceEventRequest, _traceability_pb2.TraceEvent]
     GetPath: _grpc.UnaryUnaryMultiCallable[_traceability_pb2.GetPathRequest, _traceability_pb2.GetPathResponse]
     """What happened to one identifier (EPC or EPC class), in order."""
+    CaptureDocument: _grpc.StreamUnaryMultiCallable[_captures_pb2.CaptureDocumentRequest, _captures_pb2.DocumentCapture]
+    """Takes in a document of any size, and answers when it is captured."""
+    GetCapture: _grpc.UnaryUnaryMultiCallable[_captures_pb2.GetCaptureRequest, _captures_pb2.DocumentCapture]
+    ListCaptures: _grpc.UnaryUnaryMultiCallable[_captures_pb2.ListCapturesRequest, _captures_pb2.ListCapturesResponse]
+    QueryEvents: _grpc.UnaryUnaryMultiCallable[_traceability_pb2.QueryEventsRequest, _traceability_pb2.QueryEventsResponse]
+    """The events that a SimpleEventQuery (EPCIS 2.0, 8.2.7.1) asks for."""
+    SetLinks: _grpc.UnaryUnaryMultiCallable[_links_pb2.SetLinksRequest, _links_pb2.LinkSet]
+    """Says where somebody is sent who scans an item. Said twice, it is recorded once."""
+    RemoveLinks: _grpc.UnaryUnaryMultiCallable[_links_pb2.RemoveLinksRequest, _links_pb2.LinkSet]
+    ListLinks: _grpc.UnaryUnaryMultiCallable[_links_pb2.ListLinksRequest, _links_pb2.ListLinksResponse]
+    SetPlace: _grpc.UnaryUnaryMultiCallable[_links_pb2.SetPlaceRequest, _links_pb2.PublicPlace]
+    """Says what everybody may know of a place."""
+    ListPlaces: _grpc.UnaryUnaryMultiCallable[_links_pb2.ListPlacesRequest, _links_pb2.ListPlacesResponse]
+    SetProduct: _grpc.UnaryUnaryMultiCallable[_links_pb2.SetProductRequest, _links_pb2.PublicProduct]
+    """Says what everybody may know of a product, a lot or an object."""
+    ListProducts: _grpc.UnaryUnaryMultiCallable[_links_pb2.ListProductsRequest, _links_pb2.ListProductsResponse]
+    SetTraceRule: _grpc.UnaryUnaryMultiCallable[_rules_pb2.SetTraceRuleRequest, _rules_pb2.TraceRule]
+    """Sets a rule over events, or a new version of it."""
+    RemoveTraceRule: _grpc.UnaryUnaryMultiCallable[_rules_pb2.RemoveTraceRuleRequest, _rules_pb2.RemoveTraceRuleResponse]
+    """Its alerts stay."""
+    ListTraceRules: _grpc.UnaryUnaryMultiCallable[_rules_pb2.ListTraceRulesRequest, _rules_pb2.ListTraceRulesResponse]
+    AdvanceTo: _grpc.UnaryUnaryMultiCallable[_rules_pb2.AdvanceToRequest, _rules_pb2.AdvanceToResponse]
+    """Says how far time has come, for what never comes: dwell times and offers that lapse."""
+    ListAlerts: _grpc.UnaryUnaryMultiCallable[_rules_pb2.ListAlertsRequest, _rules_pb2.ListAlertsResponse]
+    GetAlert: _grpc.UnaryUnaryMultiCallable[_rules_pb2.GetAlertRequest, _rules_pb2.Alert]
+    Trace: _grpc.UnaryUnaryMultiCallable[_goods_pb2.TraceRequest, _goods_pb2.TraceResponse]
+    """Where something came from and what became of it, laid out to be drawn."""
+    StreamTrace: _grpc.UnaryStreamMultiCallable[_goods_pb2.StreamTraceRequest, _goods_pb2.StreamTraceResponse]
+    """The same one way and in parts, for what has a hundred thousand descendants."""
+    Locate: _grpc.UnaryUnaryMultiCallable[_goods_pb2.LocateRequest, _goods_pb2.LocateResponse]
+    """Where something is, or was, who has it and in what state."""
+    ListInventory: _grpc.UnaryUnaryMultiCallable[_goods_pb2.ListInventoryRequest, _goods_pb2.ListInventoryResponse]
+    """Who has what, and where, added up."""
+    Recall: _grpc.UnaryStreamMultiCallable[_goods_pb2.RecallRequest, _goods_pb2.RecallResponse]
+    """Everything that is affected by what is wrong with a lot or a component, in order of who has it. Records nothing."""
+    OpenRecall: _grpc.UnaryUnaryMultiCallable[_goods_pb2.OpenRecallRequest, _goods_pb2.RecallNotice]
+    """Recalls goods: what is affected now is written down and made public."""
+    CloseRecall: _grpc.UnaryUnaryMultiCallable[_goods_pb2.CloseRecallRequest, _goods_pb2.RecallNotice]
+    ListRecalls: _grpc.UnaryUnaryMultiCallable[_goods_pb2.ListRecallsRequest, _goods_pb2.ListRecallsResponse]
+    GetCustodyTypedData: _grpc.UnaryUnaryMultiCallable[_custody_pb2.GetCustodyTypedDataRequest, _custody_pb2.CustodyTypedData]
+    """What both members sign."""
+    OfferCustody: _grpc.UnaryUnaryMultiCallable[_custody_pb2.OfferCustodyRequest, _custody_pb2.CustodyOffer]
+    AcceptCustody: _grpc.UnaryUnaryMultiCallable[_custody_pb2.AcceptCustodyRequest, _custody_pb2.CustodyOffer]
+    RejectCustody: _grpc.UnaryUnaryMultiCallable[_custody_pb2.RejectCustodyRequest, _custody_pb2.CustodyOffer]
+    WithdrawCustodyOffer: _grpc.UnaryUnaryMultiCallable[_custody_pb2.WithdrawCustodyOfferRequest, _custody_pb2.CustodyOffer]
+    GetCustodyOffer: _grpc.UnaryUnaryMultiCallable[_custody_pb2.GetCustodyOfferRequest, _custody_pb2.CustodyOffer]
+    ListCustodyOffers: _grpc.UnaryUnaryMultiCallable[_custody_pb2.ListCustodyOffersRequest, _custody_pb2.ListCustodyOffersResponse]
+    GetCustody: _grpc.UnaryUnaryMultiCallable[_custody_pb2.GetCustodyRequest, _custody_pb2.GetCustodyResponse]
+    """Who has an item now, and how it came there."""
 
 @_typing.type_check_only
 class TraceabilityServiceAsyncStub(TraceabilityServiceStub):
@@ -49,6 +103,55 @@ class TraceabilityServiceAsyncStub(TraceabilityServiceStub):
     GetTraceEvent: _aio.UnaryUnaryMultiCallable[_traceability_pb2.GetTraceEventRequest, _traceability_pb2.TraceEvent]  # type: ignore[assignment]
     GetPath: _aio.UnaryUnaryMultiCallable[_traceability_pb2.GetPathRequest, _traceability_pb2.GetPathResponse]  # type: ignore[assignment]
     """What happened to one identifier (EPC or EPC class), in order."""
+    CaptureDocument: _aio.StreamUnaryMultiCallable[_captures_pb2.CaptureDocumentRequest, _captures_pb2.DocumentCapture]  # type: ignore[assignment]
+    """Takes in a document of any size, and answers when it is captured."""
+    GetCapture: _aio.UnaryUnaryMultiCallable[_captures_pb2.GetCaptureRequest, _captures_pb2.DocumentCapture]  # type: ignore[assignment]
+    ListCaptures: _aio.UnaryUnaryMultiCallable[_captures_pb2.ListCapturesRequest, _captures_pb2.ListCapturesResponse]  # type: ignore[assignment]
+    QueryEvents: _aio.UnaryUnaryMultiCallable[_traceability_pb2.QueryEventsRequest, _traceability_pb2.QueryEventsResponse]  # type: ignore[assignment]
+    """The events that a SimpleEventQuery (EPCIS 2.0, 8.2.7.1) asks for."""
+    SetLinks: _aio.UnaryUnaryMultiCallable[_links_pb2.SetLinksRequest, _links_pb2.LinkSet]  # type: ignore[assignment]
+    """Says where somebody is sent who scans an item. Said twice, it is recorded once."""
+    RemoveLinks: _aio.UnaryUnaryMultiCallable[_links_pb2.RemoveLinksRequest, _links_pb2.LinkSet]  # type: ignore[assignment]
+    ListLinks: _aio.UnaryUnaryMultiCallable[_links_pb2.ListLinksRequest, _links_pb2.ListLinksResponse]  # type: ignore[assignment]
+    SetPlace: _aio.UnaryUnaryMultiCallable[_links_pb2.SetPlaceRequest, _links_pb2.PublicPlace]  # type: ignore[assignment]
+    """Says what everybody may know of a place."""
+    ListPlaces: _aio.UnaryUnaryMultiCallable[_links_pb2.ListPlacesRequest, _links_pb2.ListPlacesResponse]  # type: ignore[assignment]
+    SetProduct: _aio.UnaryUnaryMultiCallable[_links_pb2.SetProductRequest, _links_pb2.PublicProduct]  # type: ignore[assignment]
+    """Says what everybody may know of a product, a lot or an object."""
+    ListProducts: _aio.UnaryUnaryMultiCallable[_links_pb2.ListProductsRequest, _links_pb2.ListProductsResponse]  # type: ignore[assignment]
+    SetTraceRule: _aio.UnaryUnaryMultiCallable[_rules_pb2.SetTraceRuleRequest, _rules_pb2.TraceRule]  # type: ignore[assignment]
+    """Sets a rule over events, or a new version of it."""
+    RemoveTraceRule: _aio.UnaryUnaryMultiCallable[_rules_pb2.RemoveTraceRuleRequest, _rules_pb2.RemoveTraceRuleResponse]  # type: ignore[assignment]
+    """Its alerts stay."""
+    ListTraceRules: _aio.UnaryUnaryMultiCallable[_rules_pb2.ListTraceRulesRequest, _rules_pb2.ListTraceRulesResponse]  # type: ignore[assignment]
+    AdvanceTo: _aio.UnaryUnaryMultiCallable[_rules_pb2.AdvanceToRequest, _rules_pb2.AdvanceToResponse]  # type: ignore[assignment]
+    """Says how far time has come, for what never comes: dwell times and offers that lapse."""
+    ListAlerts: _aio.UnaryUnaryMultiCallable[_rules_pb2.ListAlertsRequest, _rules_pb2.ListAlertsResponse]  # type: ignore[assignment]
+    GetAlert: _aio.UnaryUnaryMultiCallable[_rules_pb2.GetAlertRequest, _rules_pb2.Alert]  # type: ignore[assignment]
+    Trace: _aio.UnaryUnaryMultiCallable[_goods_pb2.TraceRequest, _goods_pb2.TraceResponse]  # type: ignore[assignment]
+    """Where something came from and what became of it, laid out to be drawn."""
+    StreamTrace: _aio.UnaryStreamMultiCallable[_goods_pb2.StreamTraceRequest, _goods_pb2.StreamTraceResponse]  # type: ignore[assignment]
+    """The same one way and in parts, for what has a hundred thousand descendants."""
+    Locate: _aio.UnaryUnaryMultiCallable[_goods_pb2.LocateRequest, _goods_pb2.LocateResponse]  # type: ignore[assignment]
+    """Where something is, or was, who has it and in what state."""
+    ListInventory: _aio.UnaryUnaryMultiCallable[_goods_pb2.ListInventoryRequest, _goods_pb2.ListInventoryResponse]  # type: ignore[assignment]
+    """Who has what, and where, added up."""
+    Recall: _aio.UnaryStreamMultiCallable[_goods_pb2.RecallRequest, _goods_pb2.RecallResponse]  # type: ignore[assignment]
+    """Everything that is affected by what is wrong with a lot or a component, in order of who has it. Records nothing."""
+    OpenRecall: _aio.UnaryUnaryMultiCallable[_goods_pb2.OpenRecallRequest, _goods_pb2.RecallNotice]  # type: ignore[assignment]
+    """Recalls goods: what is affected now is written down and made public."""
+    CloseRecall: _aio.UnaryUnaryMultiCallable[_goods_pb2.CloseRecallRequest, _goods_pb2.RecallNotice]  # type: ignore[assignment]
+    ListRecalls: _aio.UnaryUnaryMultiCallable[_goods_pb2.ListRecallsRequest, _goods_pb2.ListRecallsResponse]  # type: ignore[assignment]
+    GetCustodyTypedData: _aio.UnaryUnaryMultiCallable[_custody_pb2.GetCustodyTypedDataRequest, _custody_pb2.CustodyTypedData]  # type: ignore[assignment]
+    """What both members sign."""
+    OfferCustody: _aio.UnaryUnaryMultiCallable[_custody_pb2.OfferCustodyRequest, _custody_pb2.CustodyOffer]  # type: ignore[assignment]
+    AcceptCustody: _aio.UnaryUnaryMultiCallable[_custody_pb2.AcceptCustodyRequest, _custody_pb2.CustodyOffer]  # type: ignore[assignment]
+    RejectCustody: _aio.UnaryUnaryMultiCallable[_custody_pb2.RejectCustodyRequest, _custody_pb2.CustodyOffer]  # type: ignore[assignment]
+    WithdrawCustodyOffer: _aio.UnaryUnaryMultiCallable[_custody_pb2.WithdrawCustodyOfferRequest, _custody_pb2.CustodyOffer]  # type: ignore[assignment]
+    GetCustodyOffer: _aio.UnaryUnaryMultiCallable[_custody_pb2.GetCustodyOfferRequest, _custody_pb2.CustodyOffer]  # type: ignore[assignment]
+    ListCustodyOffers: _aio.UnaryUnaryMultiCallable[_custody_pb2.ListCustodyOffersRequest, _custody_pb2.ListCustodyOffersResponse]  # type: ignore[assignment]
+    GetCustody: _aio.UnaryUnaryMultiCallable[_custody_pb2.GetCustodyRequest, _custody_pb2.GetCustodyResponse]  # type: ignore[assignment]
+    """Who has an item now, and how it came there."""
 
 class TraceabilityServiceServicer(metaclass=_abc_1.ABCMeta):
     """Takes in EPCIS events and answers where goods have been."""
@@ -75,5 +178,252 @@ class TraceabilityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_traceability_pb2.GetPathResponse, _abc.Awaitable[_traceability_pb2.GetPathResponse]]:
         """What happened to one identifier (EPC or EPC class), in order."""
+
+    @_abc_1.abstractmethod
+    def CaptureDocument(
+        self,
+        request_iterator: _MaybeAsyncIterator[_captures_pb2.CaptureDocumentRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_captures_pb2.DocumentCapture, _abc.Awaitable[_captures_pb2.DocumentCapture]]:
+        """Takes in a document of any size, and answers when it is captured."""
+
+    @_abc_1.abstractmethod
+    def GetCapture(
+        self,
+        request: _captures_pb2.GetCaptureRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_captures_pb2.DocumentCapture, _abc.Awaitable[_captures_pb2.DocumentCapture]]: ...
+
+    @_abc_1.abstractmethod
+    def ListCaptures(
+        self,
+        request: _captures_pb2.ListCapturesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_captures_pb2.ListCapturesResponse, _abc.Awaitable[_captures_pb2.ListCapturesResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def QueryEvents(
+        self,
+        request: _traceability_pb2.QueryEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_traceability_pb2.QueryEventsResponse, _abc.Awaitable[_traceability_pb2.QueryEventsResponse]]:
+        """The events that a SimpleEventQuery (EPCIS 2.0, 8.2.7.1) asks for."""
+
+    @_abc_1.abstractmethod
+    def SetLinks(
+        self,
+        request: _links_pb2.SetLinksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_links_pb2.LinkSet, _abc.Awaitable[_links_pb2.LinkSet]]:
+        """Says where somebody is sent who scans an item. Said twice, it is recorded once."""
+
+    @_abc_1.abstractmethod
+    def RemoveLinks(
+        self,
+        request: _links_pb2.RemoveLinksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_links_pb2.LinkSet, _abc.Awaitable[_links_pb2.LinkSet]]: ...
+
+    @_abc_1.abstractmethod
+    def ListLinks(
+        self,
+        request: _links_pb2.ListLinksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_links_pb2.ListLinksResponse, _abc.Awaitable[_links_pb2.ListLinksResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def SetPlace(
+        self,
+        request: _links_pb2.SetPlaceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_links_pb2.PublicPlace, _abc.Awaitable[_links_pb2.PublicPlace]]:
+        """Says what everybody may know of a place."""
+
+    @_abc_1.abstractmethod
+    def ListPlaces(
+        self,
+        request: _links_pb2.ListPlacesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_links_pb2.ListPlacesResponse, _abc.Awaitable[_links_pb2.ListPlacesResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def SetProduct(
+        self,
+        request: _links_pb2.SetProductRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_links_pb2.PublicProduct, _abc.Awaitable[_links_pb2.PublicProduct]]:
+        """Says what everybody may know of a product, a lot or an object."""
+
+    @_abc_1.abstractmethod
+    def ListProducts(
+        self,
+        request: _links_pb2.ListProductsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_links_pb2.ListProductsResponse, _abc.Awaitable[_links_pb2.ListProductsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def SetTraceRule(
+        self,
+        request: _rules_pb2.SetTraceRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rules_pb2.TraceRule, _abc.Awaitable[_rules_pb2.TraceRule]]:
+        """Sets a rule over events, or a new version of it."""
+
+    @_abc_1.abstractmethod
+    def RemoveTraceRule(
+        self,
+        request: _rules_pb2.RemoveTraceRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rules_pb2.RemoveTraceRuleResponse, _abc.Awaitable[_rules_pb2.RemoveTraceRuleResponse]]:
+        """Its alerts stay."""
+
+    @_abc_1.abstractmethod
+    def ListTraceRules(
+        self,
+        request: _rules_pb2.ListTraceRulesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rules_pb2.ListTraceRulesResponse, _abc.Awaitable[_rules_pb2.ListTraceRulesResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def AdvanceTo(
+        self,
+        request: _rules_pb2.AdvanceToRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rules_pb2.AdvanceToResponse, _abc.Awaitable[_rules_pb2.AdvanceToResponse]]:
+        """Says how far time has come, for what never comes: dwell times and offers that lapse."""
+
+    @_abc_1.abstractmethod
+    def ListAlerts(
+        self,
+        request: _rules_pb2.ListAlertsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rules_pb2.ListAlertsResponse, _abc.Awaitable[_rules_pb2.ListAlertsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetAlert(
+        self,
+        request: _rules_pb2.GetAlertRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rules_pb2.Alert, _abc.Awaitable[_rules_pb2.Alert]]: ...
+
+    @_abc_1.abstractmethod
+    def Trace(
+        self,
+        request: _goods_pb2.TraceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_goods_pb2.TraceResponse, _abc.Awaitable[_goods_pb2.TraceResponse]]:
+        """Where something came from and what became of it, laid out to be drawn."""
+
+    @_abc_1.abstractmethod
+    def StreamTrace(
+        self,
+        request: _goods_pb2.StreamTraceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_goods_pb2.StreamTraceResponse], _abc.AsyncIterator[_goods_pb2.StreamTraceResponse]]:
+        """The same one way and in parts, for what has a hundred thousand descendants."""
+
+    @_abc_1.abstractmethod
+    def Locate(
+        self,
+        request: _goods_pb2.LocateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_goods_pb2.LocateResponse, _abc.Awaitable[_goods_pb2.LocateResponse]]:
+        """Where something is, or was, who has it and in what state."""
+
+    @_abc_1.abstractmethod
+    def ListInventory(
+        self,
+        request: _goods_pb2.ListInventoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_goods_pb2.ListInventoryResponse, _abc.Awaitable[_goods_pb2.ListInventoryResponse]]:
+        """Who has what, and where, added up."""
+
+    @_abc_1.abstractmethod
+    def Recall(
+        self,
+        request: _goods_pb2.RecallRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_goods_pb2.RecallResponse], _abc.AsyncIterator[_goods_pb2.RecallResponse]]:
+        """Everything that is affected by what is wrong with a lot or a component, in order of who has it. Records nothing."""
+
+    @_abc_1.abstractmethod
+    def OpenRecall(
+        self,
+        request: _goods_pb2.OpenRecallRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_goods_pb2.RecallNotice, _abc.Awaitable[_goods_pb2.RecallNotice]]:
+        """Recalls goods: what is affected now is written down and made public."""
+
+    @_abc_1.abstractmethod
+    def CloseRecall(
+        self,
+        request: _goods_pb2.CloseRecallRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_goods_pb2.RecallNotice, _abc.Awaitable[_goods_pb2.RecallNotice]]: ...
+
+    @_abc_1.abstractmethod
+    def ListRecalls(
+        self,
+        request: _goods_pb2.ListRecallsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_goods_pb2.ListRecallsResponse, _abc.Awaitable[_goods_pb2.ListRecallsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetCustodyTypedData(
+        self,
+        request: _custody_pb2.GetCustodyTypedDataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_custody_pb2.CustodyTypedData, _abc.Awaitable[_custody_pb2.CustodyTypedData]]:
+        """What both members sign."""
+
+    @_abc_1.abstractmethod
+    def OfferCustody(
+        self,
+        request: _custody_pb2.OfferCustodyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_custody_pb2.CustodyOffer, _abc.Awaitable[_custody_pb2.CustodyOffer]]: ...
+
+    @_abc_1.abstractmethod
+    def AcceptCustody(
+        self,
+        request: _custody_pb2.AcceptCustodyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_custody_pb2.CustodyOffer, _abc.Awaitable[_custody_pb2.CustodyOffer]]: ...
+
+    @_abc_1.abstractmethod
+    def RejectCustody(
+        self,
+        request: _custody_pb2.RejectCustodyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_custody_pb2.CustodyOffer, _abc.Awaitable[_custody_pb2.CustodyOffer]]: ...
+
+    @_abc_1.abstractmethod
+    def WithdrawCustodyOffer(
+        self,
+        request: _custody_pb2.WithdrawCustodyOfferRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_custody_pb2.CustodyOffer, _abc.Awaitable[_custody_pb2.CustodyOffer]]: ...
+
+    @_abc_1.abstractmethod
+    def GetCustodyOffer(
+        self,
+        request: _custody_pb2.GetCustodyOfferRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_custody_pb2.CustodyOffer, _abc.Awaitable[_custody_pb2.CustodyOffer]]: ...
+
+    @_abc_1.abstractmethod
+    def ListCustodyOffers(
+        self,
+        request: _custody_pb2.ListCustodyOffersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_custody_pb2.ListCustodyOffersResponse, _abc.Awaitable[_custody_pb2.ListCustodyOffersResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetCustody(
+        self,
+        request: _custody_pb2.GetCustodyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_custody_pb2.GetCustodyResponse, _abc.Awaitable[_custody_pb2.GetCustodyResponse]]:
+        """Who has an item now, and how it came there."""
 
 def add_TraceabilityServiceServicer_to_server(servicer: TraceabilityServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

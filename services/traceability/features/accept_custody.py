@@ -1,0 +1,28 @@
+"""Accepts custody of what was offered"""
+
+from dataclasses import replace
+
+from fenxiao.api.traceability.v1 import custody_pb2 as pb
+from libs.eventlog import Tx
+from libs.servicekit import Call
+from services.traceability.domain.custody import decide_accept
+from services.traceability.transfers import known_member, load_offer, offer_message, offered_in, seconds, signed
+from services.traceability.views.custody import holdings_of
+
+
+def accept_custody(tx: Tx, request: pb.AcceptCustodyRequest, call: Call) -> pb.CustodyOffer:
+    """The receiver's wallet has signed what the offerer's has."""
+    known, now = load_offer(tx, call, request.name), seconds(tx, call.programme)
+    transfer = offered_in(known, call.programme)
+    event = decide_accept(
+        [one.event for one in known],
+        transfer,
+        known_member(tx, call.programme, transfer.offerer, "name"),
+        known_member(tx, call.programme, transfer.receiver, "name"),
+        signed(transfer.digest(), request.signature),
+        holdings_of(tx, call.programme, [one.id for one in transfer.items]),
+        now,
+    )
+    meta = replace(call.meta(), signature=request.signature)
+    tx.append(known[0].stream, [event], after=len(known), meta=meta, occurred_at=call.now)
+    return offer_message(tx.load(known[0].stream), now)

@@ -1,0 +1,1 @@
+"""What somebody sees who scans an item: pages made on the server, which need no script."""

@@ -1,0 +1,70 @@
+"""Traceability over HTTP: the EPCIS REST binding (EPCIS 2.0, 12), one below each programme."""
+
+from libs.servicekit.web import Route, Site
+from services.traceability.features.browse_resources import list_resources, show_resource, show_top_level
+from services.traceability.features.capture_event import capture_event
+from services.traceability.features.define_query import define_query, delete_query, list_queries, show_query
+from services.traceability.features.query_events import events_of, query_events, show_event
+from services.traceability.features.recall import download_recall
+from services.traceability.features.receive_document import receive_document
+from services.traceability.features.show_captures import list_captures, show_capture
+from services.traceability.features.stream_events import query_named_events
+from services.traceability.features.subscribe import (
+    list_dead_letters,
+    list_subscriptions,
+    retry_dead_letter,
+    show_subscription,
+    subscribe,
+    unsubscribe,
+)
+from services.traceability.resolver_routes import RESOLVER
+from services.traceability.rest import HEADERS, STATUSES, Handle, discovery, forget_token, negotiated, problem_type
+from services.traceability.views.resources import Resource
+
+EPCIS = "/{programme}/epcis"
+
+READ, WRITE, SUBSCRIBE = "trace.read", "trace.write", "trace.subscribe"
+
+_QUERY = "/queries/{query}"
+_SUBSCRIPTION = f"{_QUERY}/subscriptions/{{subscription}}"
+
+_PATHS: dict[str, dict[str, tuple[Handle, str]]] = {
+    "": {"GET": (show_top_level, READ)},
+    "/": {"GET": (show_top_level, READ)},
+    "/capture": {"GET": (list_captures, READ), "POST": (receive_document, WRITE)},
+    "/capture/{capture}": {"GET": (show_capture, READ)},
+    "/events": {"GET": (query_events, READ), "POST": (capture_event, WRITE)},
+    "/events/{value:.+}": {"GET": (show_event, READ)},
+    **{
+        path: {"GET": (handler, READ)}
+        for kind in Resource
+        for path, handler in (
+            (f"/{kind}", list_resources(kind)),
+            (f"/{kind}/{{value:.+}}/events", events_of(kind)),
+            (f"/{kind}/{{value:.+}}", show_resource(kind)),
+        )
+    },
+    "/queries": {"GET": (list_queries, READ), "POST": (define_query, SUBSCRIBE)},
+    _QUERY: {"GET": (show_query, READ), "DELETE": (delete_query, SUBSCRIBE)},
+    f"{_QUERY}/events": {"GET": (query_named_events, READ)},
+    f"{_QUERY}/subscriptions": {"GET": (list_subscriptions, READ), "POST": (subscribe, SUBSCRIBE)},
+    _SUBSCRIPTION: {"GET": (show_subscription, READ), "DELETE": (unsubscribe, SUBSCRIBE)},
+    # What could not be delivered: no part of the standard.
+    f"{_SUBSCRIPTION}/deadLetters": {"GET": (list_dead_letters, READ)},
+    f"{_SUBSCRIPTION}/deadLetters/{{number}}": {"POST": (retry_dead_letter, SUBSCRIBE)},
+    "/nextPageToken/{token}": {"DELETE": (forget_token, READ)},
+}
+"""Every path below `EPCIS`: its methods, what answers them, and what a credential must allow."""
+
+ROUTES = [
+    route
+    for path, methods in _PATHS.items()
+    for route in (
+        *(Route(method, EPCIS + path, negotiated(handler), scope) for method, (handler, scope) in methods.items()),
+        Route("OPTIONS", EPCIS + path, discovery(*methods)),
+    )
+]
+
+ROUTES.append(Route("GET", "/{programme}/recall", download_recall, READ))
+
+SITE = Site([*ROUTES, *RESOLVER], problem_type, HEADERS, STATUSES)
