@@ -25,12 +25,6 @@ class Check(NamedTuple):
     """What the provider calls it."""
 
 
-def current_check(member: Member) -> IdentityChecked | None:
-    """The newest check, which may have expired; None for who was never checked, or whose check was withdrawn."""
-    newest = member.checks[-1] if member.checks else None
-    return newest if isinstance(newest, IdentityChecked) else None
-
-
 def decide_check(member: Member, check: Check, now: datetime, protect: Callable[[str], str]) -> list[IdentityChecked]:
     """Records a check. It may lie before the member joined: people are checked to be let in.
 

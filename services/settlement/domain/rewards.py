@@ -68,11 +68,6 @@ def check_offer(offer: Offer, quantity: int, version: int, time: datetime) -> No
         raise Refusal("OUT_OF_STOCK", message, field="quantity", kind=Kind.FAILED_PRECONDITION)
 
 
-def check_kind(points: str, field: str) -> str:
-    """A kind of points, as plans name it. Raises `Refusal` INVALID_REWARD."""
-    return _id(points, field)
-
-
 def _check(wanted: RewardDefined) -> None:
     _id(wanted.reward, "reward_id")
     _id(wanted.points, "reward.points")
