@@ -4,7 +4,7 @@ from fenxiao.api.commission.v1 import events_pb2 as pb
 from fenxiao.money import plain
 from libs.eventlog import Recorded
 from libs.servicekit.times import to_timestamp
-from services.commission.api import goods_message, text_message
+from services.commission.api.messages import goods_message, text_message
 from services.commission.domain import events
 
 

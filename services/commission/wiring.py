@@ -6,7 +6,6 @@ from libs.servicekit import Command, Query, Service
 from services.commission import published
 from services.commission.adapters.dispute_texts import open_keys
 from services.commission.domain import events
-from services.commission.estimates import open_estimates
 from services.commission.features import batch_record_sales, record_sale
 from services.commission.features.answer_dispute import answer_dispute
 from services.commission.features.batch_grant_ranks import batch_grant_ranks
@@ -34,6 +33,7 @@ from services.commission.features.resolve_dispute import resolve_dispute
 from services.commission.features.validate_plan import validate_plan
 from services.commission.features.withdraw_rank_grant import withdraw_rank_grant
 from services.commission.policies.when_period_sealed_then_rate import when_period_sealed_then_rate
+from services.commission.shared.estimates import open_estimates
 from services.commission.views.alarms import ALARMS
 from services.commission.views.disputes import DISPUTES
 from services.commission.views.lines import LINES

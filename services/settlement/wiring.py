@@ -6,7 +6,6 @@ from fenxiao.api.membership.v1 import events_pb2 as membership
 from fenxiao.api.settlement.v1 import settlement_pb2
 from libs.eventlog import EventTypes
 from libs.servicekit import Command, Query, Service, Stream
-from services.settlement import points_published, published
 from services.settlement.domain import events, points_events
 from services.settlement.features.advance_time import advance_time
 from services.settlement.features.cancel_redemption import cancel_redemption
@@ -44,7 +43,8 @@ from services.settlement.policies.when_payouts_made_then_book_paid import when_p
 from services.settlement.policies.when_points_posted_then_hold import when_points_posted_then_hold
 from services.settlement.policies.when_root_proposed_then_mark_proposed import when_root_proposed_then_mark_proposed
 from services.settlement.policies.when_wallet_bound_then_remember_payee import when_wallet_bound_then_remember_payee
-from services.settlement.trees import Trees
+from services.settlement.published import money, points
+from services.settlement.shared.trees import Trees
 from services.settlement.views.assets import ASSETS
 from services.settlement.views.balances import BALANCES
 from services.settlement.views.distributions import DISTRIBUTIONS
@@ -118,22 +118,22 @@ VIEWS = [
     REDEMPTIONS,
 ]
 PUBLISHES = {
-    events.AssetRegistered: published.asset_registered,
-    events.AdvancedTo: published.advanced_to,
-    events.IdentityRemembered: published.identity_remembered,
-    events.IdentityWithdrawn: published.identity_withdrawn,
-    events.LinesHeld: published.lines_held,
-    events.MoneyRedeemed: points_published.money_redeemed,
-    events.EntitlementsListed: published.entitlements_listed,
-    events.DistributionClosed: published.distribution_closed,
-    events.PayoutsBooked: published.payouts_booked,
-    points_events.PointsHeld: points_published.points_held,
-    points_events.PointsExpired: points_published.points_expired,
-    points_events.PointsRedeemed: points_published.points_redeemed,
-    points_events.RedemptionFulfilled: points_published.redemption_fulfilled,
-    points_events.RedemptionCancelled: points_published.redemption_cancelled,
-    points_events.RewardDefined: points_published.reward_defined,
-    points_events.RewardWithdrawn: points_published.reward_withdrawn,
+    events.AssetRegistered: money.asset_registered,
+    events.AdvancedTo: money.advanced_to,
+    events.IdentityRemembered: money.identity_remembered,
+    events.IdentityWithdrawn: money.identity_withdrawn,
+    events.LinesHeld: money.lines_held,
+    events.MoneyRedeemed: points.money_redeemed,
+    events.EntitlementsListed: money.entitlements_listed,
+    events.DistributionClosed: money.distribution_closed,
+    events.PayoutsBooked: money.payouts_booked,
+    points_events.PointsHeld: points.points_held,
+    points_events.PointsExpired: points.points_expired,
+    points_events.PointsRedeemed: points.points_redeemed,
+    points_events.RedemptionFulfilled: points.redemption_fulfilled,
+    points_events.RedemptionCancelled: points.redemption_cancelled,
+    points_events.RewardDefined: points.reward_defined,
+    points_events.RewardWithdrawn: points.reward_withdrawn,
 }
 EVENTS = EventTypes(
     [

@@ -8,7 +8,7 @@ from fenxiao.api.traceability.v1 import traceability_pb2 as pb
 from libs.eventlog import Recorded
 from libs.servicekit.times import to_timestamp
 from services.traceability.domain.events import AlertCleared, AlertRaised, TraceEventCaptured
-from services.traceability.reading import read_again
+from services.traceability.shared.reading import read_again
 from services.traceability.views.trace_rules import RuleRow
 
 TRACE_EVENT = "programmes/{programme}/traceEvents/{trace_event}"

@@ -29,7 +29,7 @@ from services.traceability.domain.events import (
     TraceEventCaptured,
 )
 from services.traceability.domain.facts import Facts
-from services.traceability.reading import read_again
+from services.traceability.shared.reading import read_again
 
 Moved = pb.Shipped | pb.Received | pb.ShipmentWithdrawn | pb.ReceiptWithdrawn
 

@@ -1,13 +1,17 @@
-"""Traceability over HTTP: the EPCIS REST binding (EPCIS 2.0, 12), one below each programme."""
+"""Traceability over HTTP: the EPCIS REST binding (EPCIS 2.0, 12), and what is open to everybody."""
 
-from libs.servicekit.web import Route, Site
+from libs.servicekit.web import Handler, Route, Site
+from services.traceability.domain.digital_links import KEYS
 from services.traceability.features.browse_resources import list_resources, show_resource, show_top_level
 from services.traceability.features.capture_event import capture_event
 from services.traceability.features.define_query import define_query, delete_query, list_queries, show_query
+from services.traceability.features.describe_resolver import describe_resolver
 from services.traceability.features.query_events import events_of, query_events, show_event
 from services.traceability.features.recall import download_recall
 from services.traceability.features.receive_document import receive_document
+from services.traceability.features.resolve_link import refuse_compressed, resolve_link
 from services.traceability.features.show_captures import list_captures, show_capture
+from services.traceability.features.show_item import show_item
 from services.traceability.features.stream_events import query_named_events
 from services.traceability.features.subscribe import (
     list_dead_letters,
@@ -17,8 +21,15 @@ from services.traceability.features.subscribe import (
     subscribe,
     unsubscribe,
 )
-from services.traceability.resolver_routes import RESOLVER
-from services.traceability.rest import HEADERS, STATUSES, Handle, discovery, forget_token, negotiated, problem_type
+from services.traceability.shared.rest import (
+    HEADERS,
+    STATUSES,
+    Handle,
+    discovery,
+    forget_token,
+    negotiated,
+    problem_type,
+)
 from services.traceability.views.resources import Resource
 
 EPCIS = "/{programme}/epcis"
@@ -66,5 +77,28 @@ ROUTES = [
 ]
 
 ROUTES.append(Route("GET", "/{programme}/recall", download_recall, READ))
+
+_PROGRAMME = "/{programme:[a-z0-9][a-z0-9-]{1,38}[a-z0-9]}"
+_LINK = f"/{{key:{'|'.join(KEYS)}}}/{{value:.+}}"
+
+
+def _open(path: str, handler: Handler) -> list[Route]:
+    return [Route(method, path, handler) for method in ("GET", "HEAD", "OPTIONS")]
+
+
+RESOLVER = [
+    route
+    for root in ("", _PROGRAMME)
+    for path, handler in (
+        ("/.well-known/gs1resolver", describe_resolver),
+        (f"/i{_LINK}", show_item),
+        (_LINK, resolve_link),
+    )
+    for route in _open(root + path, handler)
+] + _open(f"{_PROGRAMME}/{{compressed:[A-Za-z0-9_-]{{12,}}}}", refuse_compressed)
+"""The resolver, and the pages to which it sends who scans an item: open to everybody.
+
+Each stands below its programme, and at the root of a domain that belongs to one. What comes first is answered first.
+"""
 
 SITE = Site([*ROUTES, *RESOLVER], problem_type, HEADERS, STATUSES)

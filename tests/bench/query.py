@@ -15,10 +15,10 @@ from typing import Any, Final
 from fenxiao.epcis import EventReader, Json, Limits, Names, Profile
 from libs.eventlog import EventLog, Meta, Reader, Tx
 from libs.servicekit.lifecycle import open_log
-from services.traceability import reading
-from services.traceability.answering import answer
-from services.traceability.capturing import Prepared, prepare, store
 from services.traceability.domain.parameters import read_query
+from services.traceability.shared import reading
+from services.traceability.shared.answering import answer
+from services.traceability.shared.capturing import Prepared, prepare, store
 from services.traceability.wiring import SERVICE
 from tests.bench.append import DATABASES
 from tests.bench.table import Row, rounded, say

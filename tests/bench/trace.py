@@ -25,11 +25,11 @@ from fenxiao.credentials import ANY_SCOPE, Claims
 from fenxiao.epcis import EventReader, Profile
 from libs.eventlog import EventLog, Meta, Reader, Tx
 from libs.servicekit.service import Call, Resources, Running
-from services.traceability.capturing import LIMITS, Prepared, prepare, store
 from services.traceability.features.stream_trace import stream_trace
 from services.traceability.features.trace import trace
-from services.traceability.genealogies import starts
-from services.traceability.tracing import Bounds, Direction, follow
+from services.traceability.shared.capturing import LIMITS, Prepared, prepare, store
+from services.traceability.shared.genealogies import starts
+from services.traceability.shared.tracing import Bounds, Direction, follow
 from services.traceability.wiring import SERVICE
 from tests.bench.append import DATABASES
 from tests.bench.table import Row, row, say

@@ -7,7 +7,6 @@ import structlog
 
 from libs.eventlog import Tx
 from libs.servicekit import Running
-from services.chain_bridge import book
 from services.chain_bridge.adapters import intents, vault
 from services.chain_bridge.adapters.chain import GAS_LIMIT, Chain, NodeRefused, NonceUsed
 from services.chain_bridge.adapters.signer import Signer
@@ -23,6 +22,7 @@ from services.chain_bridge.domain.intents import (
     purposes_of_halves,
 )
 from services.chain_bridge.heartbeat import Step
+from services.chain_bridge.shared import book
 from services.chain_bridge.views.distributions import terms_of
 from services.chain_bridge.views.roots import paid_so_far
 

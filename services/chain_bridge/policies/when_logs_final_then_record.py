@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from fenxiao.proofs.hashes import checksum_address, parse_address, to_hex
 from libs.eventlog import Tx
 from libs.servicekit import Running
-from services.chain_bridge import book
 from services.chain_bridge.adapters import intents, vault
 from services.chain_bridge.adapters.chain import Chain, NodeDown, NodeRefused
 from services.chain_bridge.adapters.cursor import Cursor, read_cursor, write_cursor
@@ -18,6 +17,7 @@ from services.chain_bridge.adapters.vault import VaultLog
 from services.chain_bridge.domain.events import Payment, PayoutFailed, PayoutsMade, RootProposed, RootVetoed
 from services.chain_bridge.domain.intents import purpose_of_root
 from services.chain_bridge.heartbeat import Halt, Step
+from services.chain_bridge.shared import book
 from services.chain_bridge.views.distributions import Asset, asset_of, terms_of
 from services.chain_bridge.views.roots import in_force
 

@@ -18,11 +18,11 @@ from fenxiao.proofs.payout_tree import Payout, PayoutScope, PayoutTree
 from libs.eventlog import Tx
 from libs.servicekit import SettingsError
 from libs.servicekit.testing import Harness
-from services.chain_bridge import book
 from services.chain_bridge.adapters import intents, vault
 from services.chain_bridge.adapters.cursor import Cursor, write_cursor
 from services.chain_bridge.domain.events import Payment, PayoutFailed, PayoutsMade, RootProposed, RootVetoed
 from services.chain_bridge.policies.when_root_active_then_pay import when_root_active_then_pay
+from services.chain_bridge.shared import book
 from services.chain_bridge.tests.world import NO_ROOT, SENDER, account, payee
 from services.chain_bridge.views.roots import in_force, newest_in_force, paid_so_far
 from services.chain_bridge.wiring import SERVICE

@@ -5,7 +5,7 @@ from fenxiao.api.common.v1 import common_pb2
 from libs.eventlog import Tx
 from libs.servicekit import Call
 from libs.servicekit.batches import each
-from services.commission.api import member_name
+from services.commission.api.names import member_name
 from services.commission.features.grant_rank import read_grant, record_grant
 from services.commission.views.programmes import programme_of
 

@@ -10,10 +10,10 @@ from libs.eventlog import Tx
 from libs.servicekit import Call
 from libs.servicekit.batches import BATCH_LIMIT, each
 from libs.servicekit.service import Asked
-from services.commission.api import sale_name
-from services.commission.basis import Basis, Reports, read_basis
+from services.commission.api.names import sale_name
 from services.commission.domain.events import Report
 from services.commission.features.record_sale import record
+from services.commission.shared.basis import Basis, Reports, read_basis
 from services.commission.views.programmes import programme_of
 
 

@@ -6,10 +6,10 @@ from fenxiao.api.commission.v1 import commission_pb2 as pb
 from fenxiao.plans import format_instant
 from libs.eventlog import Tx
 from libs.servicekit import Call
-from services.commission.api import first_day, period_message
+from services.commission.api.messages import first_day, period_message
 from services.commission.domain.closing import decide_seal
 from services.commission.features.get_period import open_term, sealed_on, unknown_period
-from services.commission.inputs import own_cut
+from services.commission.shared.inputs import own_cut
 from services.commission.views import members
 from services.commission.views.periods import newest_sealed
 from services.commission.views.programmes import programme_of

@@ -7,10 +7,11 @@ from fenxiao.errors import Kind, Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.commission.api import MEMBER, id_in, open_period_message, rating_message
-from services.commission.estimates import Estimates
+from services.commission.api.messages import open_period_message, rating_message
+from services.commission.api.names import MEMBER, id_in
 from services.commission.features.get_period import open_term
 from services.commission.features.list_alarms import finding_message
+from services.commission.shared.estimates import Estimates
 from services.commission.views.programmes import programme_of
 
 _ALARMS_SHOWN: Final = 100

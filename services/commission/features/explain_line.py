@@ -6,9 +6,9 @@ from fenxiao.api.commission.v1 import commission_pb2 as pb
 from fenxiao.errors import Kind, Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
-from services.commission.api import plan_message
-from services.commission.derivations import Found, Scope, derive
+from services.commission.api.messages import plan_message
 from services.commission.features.explain_sale import shown
+from services.commission.shared.derivations import Found, Scope, derive
 from services.commission.views import plans
 from services.commission.views.lines import find_line
 from services.commission.views.programmes import programme_of

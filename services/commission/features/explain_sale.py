@@ -6,11 +6,13 @@ from fenxiao.api.commission.v1 import commission_pb2 as pb
 from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
-from services.commission.api import is_reference, plan_message, sale_message, unknown_sale
-from services.commission.derivations import Scope, derive
+from services.commission.api.messages import plan_message, sale_message
+from services.commission.api.names import unknown_sale
+from services.commission.api.reports import is_reference
 from services.commission.domain.events import LinesPosted
 from services.commission.domain.sales import fold
 from services.commission.features.get_sale import load_events, load_sale, sale_id_of
+from services.commission.shared.derivations import Scope, derive
 from services.commission.views.lines import lines_on_sale
 from services.commission.views.plans import plan_row, version_of
 from services.commission.views.programmes import programme_of

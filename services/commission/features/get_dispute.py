@@ -9,7 +9,8 @@ from libs.eventlog import Reader, Recorded
 from libs.eventlog.encryption import KeyStore
 from libs.servicekit import Call
 from services.commission.adapters.dispute_texts import reveal
-from services.commission.api import DISPUTE, dispute_message, id_in
+from services.commission.api.messages import dispute_message
+from services.commission.api.names import DISPUTE, id_in
 from services.commission.domain.events import DisputeAnswered, DisputeOpened, DisputeResolved
 from services.commission.views.disputes import DisputeRow, dispute_row
 from services.commission.views.programmes import programme_of

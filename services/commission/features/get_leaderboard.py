@@ -10,10 +10,11 @@ from fenxiao.plans import Plan
 from fenxiao.plans.periods.leaderboard import By, Measures, Standing, check_measure, leaderboard
 from libs.eventlog import Reader
 from libs.servicekit import Call
-from services.commission.api import PERIOD, first_day, id_in, member_name, open_period_message, period_message
-from services.commission.estimates import Estimates
+from services.commission.api.messages import first_day, open_period_message, period_message
+from services.commission.api.names import PERIOD, id_in, member_name
 from services.commission.features.get_period import OPEN, open_term, sealed_on, unknown_period
-from services.commission.inputs import plan_of
+from services.commission.shared.estimates import Estimates
+from services.commission.shared.inputs import plan_of
 from services.commission.views.programmes import programme_of
 
 _MOST: Final = 1_000

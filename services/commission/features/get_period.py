@@ -8,7 +8,8 @@ from fenxiao.errors import Kind, Refusal
 from fenxiao.plans.periods.timetable import Term
 from libs.eventlog import Reader
 from libs.servicekit import Call
-from services.commission.api import PERIOD, first_day, id_in, open_period_message, period_message
+from services.commission.api.messages import first_day, open_period_message, period_message
+from services.commission.api.names import PERIOD, id_in
 from services.commission.domain.closing import next_term
 from services.commission.domain.sales import Programme
 from services.commission.views.periods import PeriodRow, newest_sealed, period_between

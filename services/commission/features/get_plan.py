@@ -6,7 +6,8 @@ from fenxiao.plans import format_instant
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.times import from_timestamp
-from services.commission.api import PLAN, id_in, plan_message
+from services.commission.api.messages import plan_message
+from services.commission.api.names import PLAN, id_in
 from services.commission.views.plans import plan_row, plan_row_in_force
 from services.commission.views.programmes import programme_of
 

@@ -6,7 +6,8 @@ from uuid import UUID
 from fenxiao.api.commission.v1 import commission_pb2 as pb
 from libs.eventlog import Reader, Recorded
 from libs.servicekit import Call
-from services.commission.api import SALE, id_in, sale_message, unknown_sale
+from services.commission.api.messages import sale_message
+from services.commission.api.names import SALE, id_in, unknown_sale
 from services.commission.domain.events import ReturnRecorded, SaleRecorded
 from services.commission.domain.sales import Sale, fold
 from services.commission.views.programmes import programme_of

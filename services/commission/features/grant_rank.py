@@ -10,7 +10,8 @@ from fenxiao.errors import Kind, Refusal
 from libs.eventlog import Tx
 from libs.servicekit import Call
 from libs.servicekit.times import from_timestamp
-from services.commission.api import MEMBER, id_in, rank_grant_message
+from services.commission.api.messages import rank_grant_message
+from services.commission.api.names import MEMBER, id_in
 from services.commission.domain.ranks import Grant, RankEvent, decide_grant
 from services.commission.views import members, plans
 from services.commission.views.periods import newest_sealed

@@ -9,7 +9,8 @@ from fenxiao.plans.rules import Finding
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.commission.api import PERIOD, first_day, id_in, member_name, period_name, text_message
+from services.commission.api.messages import first_day, text_message
+from services.commission.api.names import PERIOD, id_in, member_name, period_name
 from services.commission.domain.alarms import recorded_as
 from services.commission.domain.events import Alarm
 from services.commission.domain.sales import Programme

@@ -7,7 +7,8 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.commission.api import DISPUTE_STATES, MEMBER, dispute_message, id_in
+from services.commission.api.messages import DISPUTE_STATES, dispute_message
+from services.commission.api.names import MEMBER, id_in
 from services.commission.views.disputes import dispute_rows
 from services.commission.views.programmes import programme_of
 

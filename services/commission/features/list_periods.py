@@ -7,7 +7,7 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.commission.api import open_period_message, period_message
+from services.commission.api.messages import open_period_message, period_message
 from services.commission.features.get_period import open_term
 from services.commission.views.moments import BEGINNING, micros
 from services.commission.views.periods import period_rows

@@ -7,7 +7,7 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.commission.api import plan_message
+from services.commission.api.messages import plan_message
 from services.commission.views.moments import BEGINNING, micros
 from services.commission.views.plans import plan_rows
 from services.commission.views.programmes import programme_of

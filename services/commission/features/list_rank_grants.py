@@ -7,7 +7,8 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.commission.api import MEMBER, id_in, rank_grant_message
+from services.commission.api.messages import rank_grant_message
+from services.commission.api.names import MEMBER, id_in
 from services.commission.views.programmes import programme_of
 from services.commission.views.rank_grants import grant_rows
 

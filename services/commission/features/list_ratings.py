@@ -4,7 +4,8 @@ from fenxiao.api.commission.v1 import commission_pb2 as pb
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.commission.api import MEMBER, PERIOD, id_in, rating_message
+from services.commission.api.messages import rating_message
+from services.commission.api.names import MEMBER, PERIOD, id_in
 from services.commission.features.get_period import sealed_on, unknown_period
 from services.commission.views.periods import rating_rows
 from services.commission.views.programmes import programme_of

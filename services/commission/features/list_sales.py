@@ -7,7 +7,8 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.commission.api import MEMBER, id_in, sale_message
+from services.commission.api.messages import sale_message
+from services.commission.api.names import MEMBER, id_in
 from services.commission.views import sales
 from services.commission.views.moments import micros
 from services.commission.views.programmes import programme_of

@@ -7,7 +7,7 @@ from libs.eventlog import Tx
 from libs.eventlog.encryption import KeyStore
 from libs.servicekit import Call
 from services.commission.adapters.dispute_texts import protect
-from services.commission.api import MEMBER, id_in
+from services.commission.api.names import MEMBER, id_in
 from services.commission.domain.disputes import check_text, decide_open
 from services.commission.features.explain_line import line_of
 from services.commission.features.get_dispute import shown, texts

@@ -8,7 +8,7 @@ from fenxiao.plans import plan_hash, read_plan
 from fenxiao.plans.rules import Override
 from libs.eventlog import Tx
 from libs.servicekit import Call
-from services.commission.api import plan_message
+from services.commission.api.messages import plan_message
 from services.commission.domain.needs import check_needs
 from services.commission.domain.plans import Version, decide_publish, next_after
 from services.commission.views import plans, sales

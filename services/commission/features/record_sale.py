@@ -9,8 +9,8 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Tx
 from libs.servicekit import Call
 from libs.servicekit.service import Asked
-from services.commission.api import sale_message, unknown_sale
-from services.commission.basis import Basis, Reports, read_basis, version_at
+from services.commission.api.messages import sale_message
+from services.commission.api.names import unknown_sale
 from services.commission.domain.events import LinesPosted, Report, ReturnRecorded
 from services.commission.domain.sales import (
     SaleEvent,
@@ -21,6 +21,7 @@ from services.commission.domain.sales import (
     fold,
 )
 from services.commission.features.get_sale import load_sale
+from services.commission.shared.basis import Basis, Reports, read_basis, version_at
 from services.commission.views import plans
 from services.commission.views.programmes import programme_of
 from services.commission.views.returned import returned_of

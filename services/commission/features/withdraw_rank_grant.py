@@ -3,7 +3,8 @@
 from fenxiao.api.commission.v1 import commission_pb2 as pb
 from libs.eventlog import Tx
 from libs.servicekit import Call
-from services.commission.api import MEMBER, id_in, rank_grant_message
+from services.commission.api.messages import rank_grant_message
+from services.commission.api.names import MEMBER, id_in
 from services.commission.domain.ranks import decide_withdraw
 from services.commission.features.grant_rank import check_member, read_time, sealed_until, told_of
 from services.commission.views.programmes import programme_of

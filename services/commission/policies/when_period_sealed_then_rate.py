@@ -17,7 +17,7 @@ from libs.servicekit import Running
 from services.commission.domain.alarms import Said, watched
 from services.commission.domain.closing import Part, Sealed, closed, parts
 from services.commission.domain.events import PeriodClosed
-from services.commission.inputs import gather, to_do
+from services.commission.shared.inputs import gather, to_do
 from services.commission.views import alarms, periods
 from services.commission.views.programmes import programme_of
 

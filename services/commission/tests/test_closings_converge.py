@@ -11,7 +11,7 @@ from fenxiao.api.commission.v1 import events_pb2 as public
 from fenxiao.plans.periods.closing import Before, Row
 from fenxiao.plans.periods.closing import close as rate
 from services.commission.domain.closing import Sealed
-from services.commission.inputs import gather
+from services.commission.shared.inputs import gather
 from services.commission.tests.shop import PARENT, START, Shop, day
 from services.commission.tests.test_periods import close
 from services.commission.views import members, periods, sales

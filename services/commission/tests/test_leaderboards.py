@@ -10,9 +10,9 @@ from fenxiao.errors import Refusal
 from fenxiao.plans.periods.closing import Before, ToRate
 from fenxiao.plans.periods.leaderboard import KEPT_IN_ROWS, Standing, leaderboard
 from fenxiao.plans.periods.rating import RatedPeriod
-from services.commission import estimates
 from services.commission.domain.closing import Sealed
-from services.commission.estimates import Estimates
+from services.commission.shared import estimates
+from services.commission.shared.estimates import Estimates
 from services.commission.tests.shop import PARENT, Shop, day
 from services.commission.tests.test_periods import FEBRUARY, JANUARY, close
 from services.commission.tests.test_placements import BINARY, put, set_rule

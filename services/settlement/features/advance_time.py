@@ -4,11 +4,11 @@ from fenxiao.api.settlement.v1 import points_pb2 as pb
 from libs.eventlog import Tx
 from libs.servicekit import Call
 from libs.servicekit.times import to_timestamp
-from services.settlement.api import read_as_of
+from services.settlement.api.money import read_as_of
 from services.settlement.domain.time import decide_advance
-from services.settlement.ledger import record, stream
 from services.settlement.policies.when_due_then_expire import when_due_then_expire
 from services.settlement.policies.when_due_then_release import when_due_then_release
+from services.settlement.shared.ledger import record, stream
 from services.settlement.views.times import time_of
 
 

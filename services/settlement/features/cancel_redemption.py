@@ -3,10 +3,10 @@
 from fenxiao.api.settlement.v1 import points_pb2 as pb
 from libs.eventlog import Tx
 from libs.servicekit import Call
+from services.settlement.api.points import show_redemption
 from services.settlement.domain.redemptions import decide_cancellation
 from services.settlement.features.list_redemptions import find_redemption
-from services.settlement.points_api import show_redemption
-from services.settlement.points_ledger import PointsLedger
+from services.settlement.shared.points_ledger import PointsLedger
 from services.settlement.views.redemptions import parts_of
 from services.settlement.views.times import time_of
 

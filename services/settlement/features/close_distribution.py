@@ -3,12 +3,12 @@
 from fenxiao.api.settlement.v1 import settlement_pb2 as pb
 from libs.eventlog import Tx
 from libs.servicekit import Call
-from services.settlement.api import read_as_of, show_distribution
+from services.settlement.api.money import read_as_of, show_distribution
 from services.settlement.domain.distribution import check_turn, check_worth, decide_distribution, decide_shares
 from services.settlement.domain.time import decide_advance
-from services.settlement.ledger import Ledger, record, stream
 from services.settlement.policies.when_due_then_expire import when_due_then_expire
 from services.settlement.policies.when_due_then_release import when_due_then_release
+from services.settlement.shared.ledger import Ledger, record, stream
 from services.settlement.views.assets import asset_of
 from services.settlement.views.balances import claimants_of, sums_of
 from services.settlement.views.distributions import newest_distribution

@@ -3,9 +3,9 @@
 from fenxiao.api.settlement.v1 import points_pb2 as pb
 from libs.eventlog import Tx
 from libs.servicekit import Call
+from services.settlement.api.points import read_reward, show_reward
 from services.settlement.domain.rewards import decide_definition
-from services.settlement.ledger import record, stream
-from services.settlement.points_api import read_reward, show_reward
+from services.settlement.shared.ledger import record, stream
 from services.settlement.views.assets import asset_of
 from services.settlement.views.rewards import reward_of
 

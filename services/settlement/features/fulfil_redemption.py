@@ -3,10 +3,10 @@
 from fenxiao.api.settlement.v1 import points_pb2 as pb
 from libs.eventlog import Tx
 from libs.servicekit import Call
+from services.settlement.api.points import show_redemption
 from services.settlement.domain.redemptions import decide_fulfilment
 from services.settlement.features.list_redemptions import find_redemption
-from services.settlement.points_api import show_redemption
-from services.settlement.points_ledger import PointsLedger
+from services.settlement.shared.points_ledger import PointsLedger
 
 
 def fulfil_redemption(tx: Tx, request: pb.FulfilRedemptionRequest, call: Call) -> pb.Redemption:

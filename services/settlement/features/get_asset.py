@@ -4,7 +4,7 @@ from fenxiao.api.settlement.v1 import settlement_pb2 as pb
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.names import parse_name
-from services.settlement.api import show_asset
+from services.settlement.api.money import show_asset
 from services.settlement.views.assets import asset_of
 
 

@@ -4,7 +4,7 @@ from fenxiao.api.settlement.v1 import settlement_pb2 as pb
 from fenxiao.errors import Kind, Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
-from services.settlement.api import read_distribution_name, show_distribution
+from services.settlement.api.money import read_distribution_name, show_distribution
 from services.settlement.views.distributions import distribution_of
 
 

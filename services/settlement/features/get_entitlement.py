@@ -5,10 +5,10 @@ from fenxiao.errors import Kind, Refusal
 from fenxiao.proofs.hashes import parse_hash, programme_key, to_hex
 from libs.eventlog import Reader
 from libs.servicekit import Call
-from services.settlement.api import read_member_name
+from services.settlement.api.money import read_member_name
 from services.settlement.domain.assets import scale_of
 from services.settlement.domain.distribution import payout_tree
-from services.settlement.trees import Trees
+from services.settlement.shared.trees import Trees
 from services.settlement.views.assets import asset_of
 from services.settlement.views.distributions import newest_active, newest_distribution
 from services.settlement.views.entitlements import entitlements_at, payout_at

@@ -6,7 +6,7 @@ from fenxiao.api.settlement.v1 import points_pb2 as pb
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.times import to_timestamp
-from services.settlement.points_api import MEMBER, read_name, show_points
+from services.settlement.api.points import MEMBER, read_name, show_points
 from services.settlement.views.lots import next_expiry, open_lots
 from services.settlement.views.points import points_of_member
 from services.settlement.views.times import time_of

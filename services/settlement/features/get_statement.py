@@ -4,7 +4,7 @@ from fenxiao.api.settlement.v1 import settlement_pb2 as pb
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.times import from_timestamp
-from services.settlement.api import read_member_name, show_statement
+from services.settlement.api.money import read_member_name, show_statement
 from services.settlement.views.balances import balances_of
 from services.settlement.views.lines import lines_of
 

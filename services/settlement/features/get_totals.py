@@ -3,7 +3,7 @@
 from fenxiao.api.settlement.v1 import settlement_pb2 as pb
 from libs.eventlog import Reader
 from libs.servicekit import Call
-from services.settlement.api import checked_currency
+from services.settlement.api.money import checked_currency
 from services.settlement.views.balances import sums_of
 
 

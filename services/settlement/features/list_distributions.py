@@ -5,7 +5,7 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.settlement.api import show_distribution
+from services.settlement.api.money import show_distribution
 from services.settlement.views.distributions import distributions_after
 
 

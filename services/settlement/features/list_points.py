@@ -4,7 +4,7 @@ from fenxiao.api.settlement.v1 import points_pb2 as pb
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.settlement.points_api import show_points
+from services.settlement.api.points import show_points
 from services.settlement.views.points import points_after
 
 

@@ -8,7 +8,7 @@ from fenxiao.errors import Kind, Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.settlement.points_api import MEMBER, REDEMPTION, REDEMPTION_STATES, REWARD, read_name, show_redemption
+from services.settlement.api.points import MEMBER, REDEMPTION, REDEMPTION_STATES, REWARD, read_name, show_redemption
 from services.settlement.views.redemptions import RedemptionRow, redemption_of, redemptions_after
 
 _KEY: Final = re.compile(r"[1-9][0-9]{0,17}")

@@ -6,7 +6,7 @@ from fenxiao.api.settlement.v1 import settlement_pb2 as pb
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.settlement.api import checked_currency, show_statement
+from services.settlement.api.money import checked_currency, show_statement
 from services.settlement.views.balances import balances_after
 from services.settlement.views.lines import lines_of
 

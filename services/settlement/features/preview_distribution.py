@@ -3,7 +3,7 @@
 from fenxiao.api.settlement.v1 import settlement_pb2 as pb
 from libs.eventlog import Reader
 from libs.servicekit import Call
-from services.settlement.api import read_as_of
+from services.settlement.api.money import read_as_of
 from services.settlement.domain.assets import scale_of
 from services.settlement.domain.distribution import decide_shares
 from services.settlement.domain.time import decide_advance

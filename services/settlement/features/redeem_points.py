@@ -5,11 +5,11 @@ from uuid import uuid4
 from fenxiao.api.settlement.v1 import points_pb2 as pb
 from libs.eventlog import Tx
 from libs.servicekit import Call
+from services.settlement.api.points import MEMBER, REWARD, read_name, show_redemption, unknown_reward
 from services.settlement.domain.redemptions import Wish, decide_credit, decide_redemption
 from services.settlement.domain.rewards import times
-from services.settlement.ledger import Ledger
-from services.settlement.points_api import MEMBER, REWARD, read_name, show_redemption, unknown_reward
-from services.settlement.points_ledger import PointsLedger
+from services.settlement.shared.ledger import Ledger
+from services.settlement.shared.points_ledger import PointsLedger
 from services.settlement.views.payees import payee_of
 from services.settlement.views.points import points_of
 from services.settlement.views.redemptions import redemption_of

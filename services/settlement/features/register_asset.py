@@ -3,10 +3,10 @@
 from fenxiao.api.settlement.v1 import settlement_pb2 as pb
 from libs.eventlog import Tx
 from libs.servicekit import Call
-from services.settlement.api import show_asset
+from services.settlement.api.money import show_asset
 from services.settlement.domain.assets import decide_registration
 from services.settlement.domain.events import AssetRegistered
-from services.settlement.ledger import record, stream
+from services.settlement.shared.ledger import record, stream
 from services.settlement.views.assets import asset_of, assets_of
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from libs.eventlog import Meta, Tx
 from services.settlement.domain.points import decide_expiry, decide_points_release
-from services.settlement.points_ledger import PointsLedger
+from services.settlement.shared.points_ledger import PointsLedger
 from services.settlement.views.lots import lots_to_expire, lots_to_release
 from services.settlement.views.points import kinds_of, points_debts_of
 

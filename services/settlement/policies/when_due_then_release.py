@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from libs.eventlog import Meta, Tx
-from services.settlement.ledger import Ledger
+from services.settlement.shared.ledger import Ledger
 from services.settlement.views.balances import currencies_of
 
 

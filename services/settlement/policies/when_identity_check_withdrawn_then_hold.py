@@ -5,7 +5,7 @@ from libs.eventbus import Received
 from libs.eventlog import Tx
 from libs.servicekit.times import from_timestamp
 from services.settlement.domain.events import IdentityWithdrawn
-from services.settlement.ledger import record, stream
+from services.settlement.shared.ledger import record, stream
 from services.settlement.views.identities import said_of
 
 

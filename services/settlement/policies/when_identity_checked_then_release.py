@@ -5,7 +5,7 @@ from libs.eventbus import Received
 from libs.eventlog import Tx
 from libs.servicekit.times import from_timestamp
 from services.settlement.domain.events import IdentityRemembered
-from services.settlement.ledger import Ledger, record, stream
+from services.settlement.shared.ledger import Ledger, record, stream
 from services.settlement.views.balances import currencies_of
 from services.settlement.views.identities import said_of
 from services.settlement.views.times import time_of

@@ -8,7 +8,7 @@ from services.settlement.domain.conditions import Condition, Identity, ReturnWin
 from services.settlement.domain.errors import DoesNotFit
 from services.settlement.domain.events import LedgerLine
 from services.settlement.domain.holding import Posted, decide_lines, needed, touched
-from services.settlement.ledger import Ledger
+from services.settlement.shared.ledger import Ledger
 from services.settlement.views.lines import held_line
 from services.settlement.views.times import time_of
 

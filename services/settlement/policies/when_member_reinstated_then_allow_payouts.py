@@ -4,7 +4,7 @@ from fenxiao.api.membership.v1 import events_pb2
 from libs.eventbus import Received
 from libs.eventlog import Tx
 from services.settlement.domain.events import PayoutsAllowed
-from services.settlement.ledger import record, stream
+from services.settlement.shared.ledger import record, stream
 from services.settlement.views.payees import payee_of
 
 

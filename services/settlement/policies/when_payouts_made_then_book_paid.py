@@ -5,7 +5,7 @@ from libs.eventbus import Received
 from libs.eventlog import Tx
 from services.settlement.domain.assets import check_token, scale_of
 from services.settlement.domain.payouts import Batch, Creditor, Transfer, decide_booking
-from services.settlement.ledger import Ledger
+from services.settlement.shared.ledger import Ledger
 from services.settlement.views.assets import assets_of
 from services.settlement.views.balances import balances_of
 from services.settlement.views.entitlements import open_shares

@@ -8,7 +8,7 @@ from services.settlement.domain.conditions import ReturnWindow
 from services.settlement.domain.errors import DoesNotFit
 from services.settlement.domain.points import PostedPoints, decide_points, taken_by
 from services.settlement.domain.points_events import PointsLine
-from services.settlement.points_ledger import PointsLedger
+from services.settlement.shared.points_ledger import PointsLedger
 from services.settlement.views.times import time_of
 
 

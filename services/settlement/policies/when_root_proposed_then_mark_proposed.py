@@ -4,7 +4,7 @@ from fenxiao.api.chain_bridge.v1 import events_pb2
 from libs.eventbus import Received
 from libs.eventlog import Tx
 from services.settlement.domain.distribution import decide_proposed
-from services.settlement.ledger import Ledger
+from services.settlement.shared.ledger import Ledger
 from services.settlement.views.distributions import distribution_of
 
 

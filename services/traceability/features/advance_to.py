@@ -8,9 +8,9 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Tx
 from libs.servicekit import Call
 from libs.servicekit.times import from_timestamp
-from services.traceability.alerting import tell
 from services.traceability.domain.rules.deciding import decide_advance, time_stream
 from services.traceability.domain.rules.documents import DwellRule
+from services.traceability.shared.alerting import tell
 from services.traceability.views.trace_rules import as_of, rules_in_force
 from services.traceability.views.watched import EARLIEST, Mark, marks_between
 

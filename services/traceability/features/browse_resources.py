@@ -7,7 +7,7 @@ from aiohttp import web
 from fenxiao.epcis.names import STANDARD_CONTEXT
 from libs.servicekit import Call, Running
 from services.traceability.features.query_events import check_known
-from services.traceability.rest import Handle, Page, json_response, paged
+from services.traceability.shared.rest import Handle, Page, json_response, paged
 from services.traceability.views.resources import Resource, resources
 
 TOP_LEVEL: Final = ["queries", "capture", "events", *Resource]

@@ -9,7 +9,7 @@ from libs.eventlog import Tx
 from libs.servicekit import Call
 from libs.servicekit.names import programme_of
 from services.traceability.api import trace_event_name
-from services.traceability.capturing import Prepared, prepare, store
+from services.traceability.shared.capturing import Prepared, prepare, store
 
 AT_ONCE = Limits(bytes=4 * 1024 * 1024, events=1000)
 """A document that is larger is uploaded."""

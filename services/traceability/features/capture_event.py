@@ -9,7 +9,7 @@ from fenxiao.epcis import EpcisError, EpcisIssue, EventReader, Limits, Profile
 from fenxiao.errors import Kind, Refusal
 from libs.eventlog import Tx
 from libs.servicekit import Call, Running
-from services.traceability.capturing import Prepared, prepare, store
+from services.traceability.shared.capturing import Prepared, prepare, store
 
 AT_ONCE = Limits(bytes=1024 * 1024, events=1)
 

@@ -15,7 +15,7 @@ from services.traceability.adapters.deliveries import forget_state
 from services.traceability.domain.events import QueryDefined, QueryDeleted, SubscriptionDeleted
 from services.traceability.domain.parameters import read_query
 from services.traceability.domain.subscriptions import check_name, query_stream, read_json
-from services.traceability.rest import Page, json_response, paged, prefixes_in
+from services.traceability.shared.rest import Page, json_response, paged, prefixes_in
 from services.traceability.views.subscriptions import queries_of, query_text, subscriptions_of
 
 

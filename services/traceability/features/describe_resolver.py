@@ -6,7 +6,7 @@ from fenxiao.errors import Refusal
 from libs.servicekit import Call, Running
 from services.traceability.domain.digital_links import KEYS
 from services.traceability.domain.links import VOCABULARY
-from services.traceability.resolver import data, preflight, problem, root_of
+from services.traceability.shared.resolver import data, preflight, problem, root_of
 
 
 async def describe_resolver(running: Running, request: web.Request, _: Call) -> web.StreamResponse:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from fenxiao.errors import Refusal
 from services.traceability.domain.digital_links import Asked
-from services.traceability.resolver import HEADERS, Root
+from services.traceability.shared.resolver import HEADERS, Root
 
 _LEAST, _MOST, _USUAL = 64, 2048, 512
 _LEVELS: Final = ("L", "M", "Q", "H")

@@ -6,10 +6,10 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.traceability.answering import Cursor, answer
 from services.traceability.api import trace_event_message
 from services.traceability.domain.parameters import read_query
 from services.traceability.domain.subscriptions import read_json
+from services.traceability.shared.answering import Cursor, answer
 
 
 def find_events(reader: Reader, request: pb.QueryEventsRequest, call: Call) -> pb.QueryEventsResponse:

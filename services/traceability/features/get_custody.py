@@ -7,7 +7,7 @@ from fenxiao.money import plain
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from services.traceability.features.list_custody_offers import position_page
-from services.traceability.transfers import MEMBER, offer_message, seconds
+from services.traceability.shared.transfers import MEMBER, offer_message, seconds
 from services.traceability.views.custody import chain_of, holdings_of
 
 

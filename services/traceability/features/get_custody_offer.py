@@ -3,7 +3,7 @@
 from fenxiao.api.traceability.v1 import custody_pb2 as pb
 from libs.eventlog import Reader
 from libs.servicekit import Call
-from services.traceability.transfers import load_offer, offer_message, seconds
+from services.traceability.shared.transfers import load_offer, offer_message, seconds
 
 
 def get_custody_offer(reader: Reader, request: pb.GetCustodyOfferRequest, call: Call) -> pb.CustodyOffer:

@@ -3,7 +3,7 @@
 from fenxiao.api.traceability.v1 import custody_pb2 as pb
 from libs.eventlog import Reader
 from libs.servicekit import Call
-from services.traceability.transfers import read_transfer, typed_data_message
+from services.traceability.shared.transfers import read_transfer, typed_data_message
 
 
 def get_custody_typed_data(_reader: Reader, request: pb.GetCustodyTypedDataRequest, call: Call) -> pb.CustodyTypedData:

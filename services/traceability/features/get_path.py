@@ -11,7 +11,7 @@ from libs.servicekit.paging import page
 from services.traceability.api import trace_event_message
 from services.traceability.domain.parameters import read_query
 from services.traceability.domain.query import OneOf, Query
-from services.traceability.searching import Place, search
+from services.traceability.shared.searching import Place, search
 
 EVERYTHING = Query()
 STEPS_A_PAGE = 100

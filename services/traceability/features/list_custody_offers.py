@@ -8,7 +8,7 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import Page, page
-from services.traceability.transfers import STATES, member_id, offer_message, seconds
+from services.traceability.shared.transfers import STATES, member_id, offer_message, seconds
 from services.traceability.views.custody import offers_of
 
 _KEY: Final = re.compile(r"[0-9]{1,18}")

@@ -11,7 +11,7 @@ from fenxiao.money import plain
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.traceability.genealogies import MOST_URI
+from services.traceability.shared.genealogies import MOST_URI
 from services.traceability.views.inventory import MICRO
 
 _KEY: Final = "holder, product, place, transit, uom"

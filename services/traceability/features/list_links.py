@@ -5,7 +5,7 @@ from libs.eventlog import Reader
 from libs.servicekit import Call
 from services.traceability.domain.digital_links import HOME, read_path
 from services.traceability.domain.published_names import read_goods
-from services.traceability.public_names import link_set_message, listed
+from services.traceability.shared.public_names import link_set_message, listed
 from services.traceability.views.published_names import LINKS, levels_of
 
 

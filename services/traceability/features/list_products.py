@@ -3,7 +3,7 @@
 from fenxiao.api.traceability.v1 import links_pb2 as pb
 from libs.eventlog import Reader
 from libs.servicekit import Call
-from services.traceability.public_names import listed, product_message
+from services.traceability.shared.public_names import listed, product_message
 from services.traceability.views.published_names import PRODUCT, products_of
 
 

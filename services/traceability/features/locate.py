@@ -9,8 +9,8 @@ from libs.eventlog import Reader
 from libs.servicekit import Call
 from services.traceability.domain.stock import Holding, stock_of
 from services.traceability.domain.whereabouts import Happened, World, simulate
-from services.traceability.genealogies import asked_for, event_names, micros_of, stamp_of
-from services.traceability.histories import ALWAYS, Histories, Span
+from services.traceability.shared.genealogies import asked_for, event_names, micros_of, stamp_of
+from services.traceability.shared.histories import ALWAYS, Histories, Span
 
 HOLDINGS: Final = 1000
 """Of a lot in an answer at most; more are listed by ListInventory."""

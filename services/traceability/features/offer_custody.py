@@ -8,7 +8,7 @@ from fenxiao.proofs.hashes import to_hex
 from libs.eventlog import Tx
 from libs.servicekit import Call
 from services.traceability.domain.custody import decide_offer, offer_stream
-from services.traceability.transfers import known_member, offer_message, read_transfer, seconds, signed
+from services.traceability.shared.transfers import known_member, offer_message, read_transfer, seconds, signed
 from services.traceability.views.custody import holdings_of, open_of
 
 

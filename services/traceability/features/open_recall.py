@@ -8,8 +8,8 @@ from fenxiao.errors import Kind, Refusal
 from libs.eventlog import Reader, Tx
 from libs.servicekit import Call
 from services.traceability.domain.events import GoodsRecalled
-from services.traceability.genealogies import DEPTH, asked_for, bounds_of, stamp_of
-from services.traceability.recalls import MOST, reached
+from services.traceability.shared.genealogies import DEPTH, asked_for, bounds_of, stamp_of
+from services.traceability.shared.recalls import MOST, reached
 from services.traceability.views.recalls import Recall, recalls
 
 PART: Final = 200

@@ -8,14 +8,14 @@ from fenxiao.epcis import Json
 from fenxiao.errors import Kind, Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call, Running
-from services.traceability.answering import Answer, Cursor, answer
-from services.traceability.documents import query_document
 from services.traceability.domain.parameters import read_query
 from services.traceability.domain.query import OneOf, Query
 from services.traceability.domain.values import invalid
 from services.traceability.features.get_path import naming
-from services.traceability.rest import Handle, Page, epc_format, paged, prefixes
-from services.traceability.searching import search
+from services.traceability.shared.answering import Answer, Cursor, answer
+from services.traceability.shared.documents import query_document
+from services.traceability.shared.rest import Handle, Page, epc_format, paged, prefixes
+from services.traceability.shared.searching import search
 from services.traceability.views.resources import STANDARD, Resource
 
 SIMPLE: str = "SimpleEventQuery"

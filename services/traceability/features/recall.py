@@ -15,9 +15,9 @@ from libs.eventlog import Reader
 from libs.servicekit import Call, Running
 from services.traceability.domain.facts import micros
 from services.traceability.domain.genealogy import Node
-from services.traceability.genealogies import DEPTH, Named, asked_for, bounds_of, stamp_of
-from services.traceability.recalls import MOST, Affected, Proofs, reached, whereabouts
-from services.traceability.tracing import Bounds, Traced
+from services.traceability.shared.genealogies import DEPTH, Named, asked_for, bounds_of, stamp_of
+from services.traceability.shared.recalls import MOST, Affected, Proofs, reached, whereabouts
+from services.traceability.shared.tracing import Bounds, Traced
 
 PART: Final = 1000
 """Items in a message at most."""

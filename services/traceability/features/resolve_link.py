@@ -12,9 +12,9 @@ from services.traceability.domain.links import DEFAULT, Level, choose, link_type
 from services.traceability.domain.linkset import CONTEXT, header, linkset, own_links
 from services.traceability.domain.naming_events import Link
 from services.traceability.features.draw_qr_code import draw_qr_code
-from services.traceability.journeys import is_reported, lot_of
 from services.traceability.pages.rendering import links_page, problem_page
-from services.traceability.resolver import HEADERS, Root, Wanted, data, preflight, problem, root_of
+from services.traceability.shared.journeys import is_reported, lot_of
+from services.traceability.shared.resolver import HEADERS, Root, Wanted, data, preflight, problem, root_of
 from services.traceability.views.published_names import levels_of, products_of
 
 _WHOLE = ("all", "linkset")

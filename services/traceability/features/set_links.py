@@ -5,7 +5,7 @@ from libs.eventlog import Tx
 from libs.servicekit import Call
 from services.traceability.domain.links import decide_set
 from services.traceability.domain.published_names import read_goods
-from services.traceability.public_names import link_set_message, read_link, record
+from services.traceability.shared.public_names import link_set_message, read_link, record
 from services.traceability.views.published_names import LINKS, levels_of
 
 

@@ -5,7 +5,7 @@ from libs.eventlog import Tx
 from libs.servicekit import Call
 from services.traceability.domain.naming_events import ProductSet
 from services.traceability.domain.published_names import decide_product, read_goods
-from services.traceability.public_names import product_message, record
+from services.traceability.shared.public_names import product_message, record
 from services.traceability.views.published_names import PRODUCT, products_of
 
 

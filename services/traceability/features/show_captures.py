@@ -8,7 +8,7 @@ from aiohttp import web
 
 from fenxiao.errors import Kind, Refusal
 from libs.servicekit import Call, Running
-from services.traceability.rest import Page, paged
+from services.traceability.shared.rest import Page, paged
 from services.traceability.views.captures import Capture, capture_of, captures_of
 
 

@@ -10,10 +10,10 @@ from services.traceability.domain.genealogy import FOREVER
 from services.traceability.domain.journey import is_recalled
 from services.traceability.domain.linkset import header, own_links
 from services.traceability.features.resolve_link import path_in
-from services.traceability.journeys import Journey, is_reported, journey_of, lot_of
 from services.traceability.pages.item import Item
 from services.traceability.pages.rendering import problem_page, show_page
-from services.traceability.resolver import Root, Wanted, preflight, root_of
+from services.traceability.shared.journeys import Journey, is_reported, journey_of, lot_of
+from services.traceability.shared.resolver import Root, Wanted, preflight, root_of
 from services.traceability.views.published_names import levels_of, places_of, products_of
 from services.traceability.views.recalls import recalls
 

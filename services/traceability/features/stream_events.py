@@ -9,14 +9,14 @@ from aiohttp import WSMsgType, web
 
 from fenxiao.epcis import Json
 from libs.servicekit import Call, Running
-from services.traceability.documents import query_document
 from services.traceability.domain.events import Schedule
 from services.traceability.domain.subscriptions import FIELDS, controls, next_due, read_moment, stored_query
 from services.traceability.features.define_query import require_query
 from services.traceability.features.query_events import give_page
 from services.traceability.features.subscribe import schedule_of
-from services.traceability.notifying import AT_ONCE, newest, next_part, position_before
-from services.traceability.rest import epc_format
+from services.traceability.shared.documents import query_document
+from services.traceability.shared.notifying import AT_ONCE, newest, next_part, position_before
+from services.traceability.shared.rest import epc_format
 from services.traceability.views.subscriptions import query_text
 
 _LONGEST_SLEEP = 30.0

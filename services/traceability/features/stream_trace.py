@@ -9,7 +9,7 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call, Running
 from services.traceability.domain.genealogy import Link, Node
-from services.traceability.genealogies import (
+from services.traceability.shared.genealogies import (
     asked_for,
     bounds_of,
     container_of,
@@ -24,7 +24,7 @@ from services.traceability.genealogies import (
     stamp_of,
     starts,
 )
-from services.traceability.tracing import Traced, follow
+from services.traceability.shared.tracing import Traced, follow
 
 MOST_NODES: Final = 1_000_000
 PART: Final = 2000

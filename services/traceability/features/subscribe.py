@@ -12,7 +12,6 @@ from libs.eventlog import Reader, Tx
 from libs.servicekit import Call, Running
 from services.traceability.adapters.secrets import Secrets
 from services.traceability.adapters.webhooks import Webhooks, is_inside_literal
-from services.traceability.documents import moment_text
 from services.traceability.domain.events import DeliveryGivenUp, DeliveryRetried, Schedule, SubscriptionCreated
 from services.traceability.domain.subscriptions import (
     FIELDS,
@@ -24,8 +23,9 @@ from services.traceability.domain.subscriptions import (
     read_schedule,
 )
 from services.traceability.features.define_query import record_end, require_query
-from services.traceability.notifying import newest, position_before
-from services.traceability.rest import Page, epc_format, json_response, paged
+from services.traceability.shared.documents import moment_text
+from services.traceability.shared.notifying import newest, position_before
+from services.traceability.shared.rest import Page, epc_format, json_response, paged
 from services.traceability.views.subscriptions import Subscription, dead_letters, subscription_of, subscriptions_of
 
 _FIELDS: Final = frozenset(

@@ -14,7 +14,7 @@ from services.traceability.domain.events import TraceEventCaptured
 from services.traceability.domain.facts import Facts
 from services.traceability.domain.genealogy import Link
 from services.traceability.domain.trace import lay_out
-from services.traceability.genealogies import (
+from services.traceability.shared.genealogies import (
     Named,
     asked_for,
     bounds_of,
@@ -30,8 +30,8 @@ from services.traceability.genealogies import (
     stamp_of,
     starts,
 )
-from services.traceability.reading import read_again
-from services.traceability.tracing import Traced, follow
+from services.traceability.shared.reading import read_again
+from services.traceability.shared.tracing import Traced, follow
 
 NODES: Final = 1000
 MOST_NODES: Final = 10_000

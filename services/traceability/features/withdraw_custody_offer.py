@@ -6,7 +6,7 @@ from fenxiao.api.traceability.v1 import custody_pb2 as pb
 from libs.eventlog import Tx
 from libs.servicekit import Call
 from services.traceability.domain.custody import decide_withdraw
-from services.traceability.transfers import known_member, load_offer, offer_message, offered_in, seconds, signed
+from services.traceability.shared.transfers import known_member, load_offer, offer_message, offered_in, seconds, signed
 
 
 def withdraw_custody_offer(tx: Tx, request: pb.WithdrawCustodyOfferRequest, call: Call) -> pb.CustodyOffer:

@@ -13,9 +13,9 @@ from services.traceability.domain.digital_links import Asked
 from services.traceability.domain.journey import Relation, Step
 from services.traceability.domain.naming_events import Link, PlaceSet, ProductSet
 from services.traceability.domain.published_names import coordinates, geo_coordinates
-from services.traceability.journeys import Journey
 from services.traceability.pages.texts import REASONS, step_name, words
 from services.traceability.pages.world import Map, draw
+from services.traceability.shared.journeys import Journey
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LOCALES: Final = {"en": Locale("en", "GB"), "zh": Locale("zh", script="Hans", territory="CN")}

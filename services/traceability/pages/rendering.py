@@ -15,7 +15,7 @@ from services.traceability.domain.digital_links import Asked
 from services.traceability.domain.links import VOCABULARY, Level
 from services.traceability.pages.item import Item, item_page
 from services.traceability.pages.texts import PROBLEMS, words
-from services.traceability.resolver import HEADERS, status_of
+from services.traceability.shared.resolver import HEADERS, status_of
 
 _FOLDER: Final = Path(__file__).parent
 _STYLE: Final = (_FOLDER / "style.css").read_text(encoding="utf-8")

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from libs.eventlog import Meta, Tx
-from services.traceability.alerting import tell
 from services.traceability.domain.capture import stream_of
 from services.traceability.domain.events import TraceEventCaptured
 from services.traceability.domain.rules.deciding import decide_watch, watched_stream
-from services.traceability.reading import read_again
+from services.traceability.shared.alerting import tell
+from services.traceability.shared.reading import read_again
 from services.traceability.views.movements import voided
 from services.traceability.views.trace_rules import rules_in_force
 from services.traceability.views.watched import Mark, marks_of

@@ -20,7 +20,7 @@ from services.traceability.domain.business import (
 from services.traceability.domain.capture import stream_of
 from services.traceability.domain.events import GoodsDelivered, TraceEventCaptured
 from services.traceability.domain.facts import Facts
-from services.traceability.reading import read_again
+from services.traceability.shared.reading import read_again
 from services.traceability.views.movements import first_receipts, movements_at, voided
 
 

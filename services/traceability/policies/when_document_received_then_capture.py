@@ -16,9 +16,9 @@ from fenxiao.epcis import EpcisIssue, EventReader, Profile
 from libs.eventlog import Meta, Recorded, Tx
 from libs.servicekit import Running
 from services.traceability.adapters.bodies import Progress, advance, forget, open_body, piece_of, progress
-from services.traceability.capturing import LIMITS, Prepared, prepare, store
 from services.traceability.domain.capture import MOST_ERRORS, capture_error
 from services.traceability.domain.events import Behaviour, CaptureFinished, CaptureReceived
+from services.traceability.shared.capturing import LIMITS, Prepared, prepare, store
 from services.traceability.views.captures import next_unfinished
 
 logger = structlog.get_logger(__name__)

@@ -1,7 +1,7 @@
 """When a subscription's schedule says so, its results since the last time are sent."""
 
 from libs.servicekit import Running
-from services.traceability.notifying import follow_all
+from services.traceability.shared.notifying import follow_all
 
 
 async def when_due_then_notify(running: Running) -> None:

@@ -22,8 +22,8 @@ from fenxiao.errors import Refusal
 from fenxiao.proofs.custody import HandedOver, Transfer, went_over
 from fenxiao.proofs.hashes import checksum_address, keccak256, to_hex
 from libs.servicekit.testing import Harness
+from services.traceability.shared.transfers import read_transfer
 from services.traceability.tests.conftest import PARENT, Traceability
-from services.traceability.transfers import read_transfer
 from services.traceability.wiring import SERVICE
 
 KEYS = {name: keccak256(name.encode()) for name in ("anna", "bo", "chen", "stranger")}

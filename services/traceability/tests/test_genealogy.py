@@ -15,8 +15,8 @@ from libs.eventlog import EventLog, EventTypes, Meta, Reader, Tx
 from services.traceability.domain.events import EVENTS, TraceEventCaptured
 from services.traceability.domain.facts import Declaration, Facts, Item, Role
 from services.traceability.domain.genealogy import FOREVER
-from services.traceability.reading import remember
-from services.traceability.tracing import Bounds, Direction, Traced, follow
+from services.traceability.shared.reading import remember
+from services.traceability.shared.tracing import Bounds, Direction, Traced, follow
 from services.traceability.views import genealogy
 from services.traceability.views.genealogy import node_of
 

@@ -16,8 +16,8 @@ from libs.eventlog import EventLog, EventTypes, Meta, Reader, Tx
 from services.traceability.domain.events import EVENTS, TraceEventCaptured
 from services.traceability.domain.facts import Declaration, Facts, Item, Role, Typed
 from services.traceability.domain.whereabouts import Happened, simulate
-from services.traceability.histories import Histories
-from services.traceability.reading import remember
+from services.traceability.shared.histories import Histories
+from services.traceability.shared.reading import remember
 from services.traceability.tests.test_genealogy import items, made, packed, said
 from services.traceability.views import genealogy, inventory, terms
 from services.traceability.views.inventory import state_from, stock_from

@@ -16,10 +16,10 @@ from fenxiao.epcis import Names
 from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit.testing import Harness
-from services.traceability import searching
-from services.traceability.answering import Cursor, answer
 from services.traceability.domain.parameters import read_query
-from services.traceability.searching import Found
+from services.traceability.shared import searching
+from services.traceability.shared.answering import Cursor, answer
+from services.traceability.shared.searching import Found
 from services.traceability.tests.conftest import PARENT, Traceability, document
 from services.traceability.wiring import SERVICE
 

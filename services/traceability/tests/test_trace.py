@@ -12,7 +12,7 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from services.traceability.domain.facts import micros
 from services.traceability.domain.trace import lay_out
-from services.traceability.genealogies import stamp_of
+from services.traceability.shared.genealogies import stamp_of
 from services.traceability.tests.conftest import OLIVE_OIL, PARENT, Traceability, document, event
 from services.traceability.wiring import SERVICE
 

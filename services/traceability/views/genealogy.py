@@ -26,7 +26,7 @@ from libs.eventlog import Reader, Recorded, Tx, View
 from services.traceability.domain.events import TraceEventCaptured
 from services.traceability.domain.facts import Facts, Item, Role, Space
 from services.traceability.domain.genealogy import EVERYTHING, FOREVER, Kind, Link, Mark, Node, packed
-from services.traceability.reading import read_again
+from services.traceability.shared.reading import read_again
 
 DIRECT: Final = 16
 """Links of a transformation at most that lead from inputs to outputs without a node between them."""

@@ -18,8 +18,8 @@ from services.traceability.domain.facts import Facts
 from services.traceability.domain.stock import EMPTY, Holding, Stock, stock_after, stock_of
 from services.traceability.domain.terms import wider_classes
 from services.traceability.domain.whereabouts import Happened, Order, State, World, happen, simulate
-from services.traceability.histories import Histories, voided_among
-from services.traceability.reading import read_again
+from services.traceability.shared.histories import Histories, voided_among
+from services.traceability.shared.reading import read_again
 from services.traceability.views.genealogy import node_of
 from services.traceability.views.terms import term
 

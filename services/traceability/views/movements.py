@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from libs.eventlog import Reader, Recorded, Tx, View
 from services.traceability.domain.business import Move, Receipt, entries, move_of
 from services.traceability.domain.events import TraceEventCaptured
-from services.traceability.reading import read_again
+from services.traceability.shared.reading import read_again
 
 _DDL: Final = [
     "CREATE TABLE IF NOT EXISTS view_trace_movements (key BYTEA NOT NULL, shipped SMALLINT NOT NULL,"

@@ -8,7 +8,7 @@ from fenxiao.epcis import Vocabulary
 from libs.eventlog import Reader, Recorded, Tx, View
 from services.traceability.domain.events import TraceEventCaptured
 from services.traceability.domain.facts import Facts
-from services.traceability.reading import read_again
+from services.traceability.shared.reading import read_again
 
 _DDL: Final = [
     "CREATE TABLE IF NOT EXISTS view_trace_resources (programme TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,"

@@ -17,7 +17,7 @@ from typing import Final
 from libs.eventlog import Recorded, Tx, View
 from services.traceability.domain.events import TraceEventCaptured
 from services.traceability.domain.terms import ANY, numbers_of, terms_of
-from services.traceability.reading import read_again
+from services.traceability.shared.reading import read_again
 
 _DDL: Final = [
     "CREATE TABLE IF NOT EXISTS view_trace_terms (term BIGINT NOT NULL, event_time BIGINT NOT NULL,"

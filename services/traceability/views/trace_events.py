@@ -5,7 +5,7 @@ from typing import Final
 
 from libs.eventlog import Recorded, Tx, View
 from services.traceability.domain.events import TraceEventCaptured
-from services.traceability.reading import read_again
+from services.traceability.shared.reading import read_again
 
 _DDL: Final = [
     "CREATE TABLE IF NOT EXISTS view_trace_events (position BIGINT PRIMARY KEY, programme TEXT NOT NULL,"

@@ -16,8 +16,8 @@ from libs.eventlog import Reader, Recorded
 from services.traceability.domain.events import TraceEventCaptured
 from services.traceability.domain.facts import Facts
 from services.traceability.domain.query import By, Condition, InRange, OneOf, Order, Query, Span
-from services.traceability.index_sql import Sql, exists, span_of, wheres
-from services.traceability.reading import read_again
+from services.traceability.shared.index_sql import Sql, exists, span_of, wheres
+from services.traceability.shared.reading import read_again
 from services.traceability.views.terms import own_terms
 from services.traceability.views.trace_events import recorded_micros
 

@@ -13,7 +13,7 @@ from fenxiao.plans.rules import Finding, year_before
 from libs.eventlog import Reader
 from libs.servicekit import Settings
 from services.commission.domain.closing import Sealed
-from services.commission.inputs import gather, own_cut, plan_of
+from services.commission.shared.inputs import gather, own_cut, plan_of
 from services.commission.views import alarms, members, periods
 
 K = TypeVar("K")

@@ -13,16 +13,8 @@ from fenxiao.plans.components.stairs import Stairs
 from fenxiao.plans.explain import Words, rule_texts
 from libs.eventlog import Reader, Recorded
 from libs.servicekit.times import to_timestamp
-from services.commission.api import (
-    dispute_name,
-    first_day,
-    line_message,
-    member_name,
-    period_name,
-    plan_name,
-    rating_message,
-    sale_name,
-)
+from services.commission.api.messages import first_day, line_message, rating_message
+from services.commission.api.names import dispute_name, member_name, period_name, plan_name, sale_name
 from services.commission.domain.closing import Sealed
 from services.commission.domain.events import LinesPosted, PostedLine, Posting
 from services.commission.domain.explain import explain_of_dispute, explain_of_period, explain_of_sale

@@ -11,7 +11,7 @@ from services.traceability.domain.events import TraceEventCaptured
 from services.traceability.domain.facts import facts_of
 from services.traceability.policies.when_captured_then_alert import when_captured_then_alert
 from services.traceability.policies.when_captured_then_deliver import when_captured_then_deliver
-from services.traceability.reading import remember
+from services.traceability.shared.reading import remember
 
 LIMITS: Final = Limits(bytes=2**40, events=10_000_000, depth=32, context=16 * 1024)
 """Of a document that is captured beside the calls. An event has at most what others can carry."""

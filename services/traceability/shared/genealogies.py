@@ -16,7 +16,7 @@ from libs.eventlog import Reader
 from libs.servicekit.times import from_timestamp
 from services.traceability.api import trace_event_name
 from services.traceability.domain.genealogy import CARRIERS, FOREVER, INTERVALS, Kind, Link, Node
-from services.traceability.tracing import Bounds, Direction, Traced
+from services.traceability.shared.tracing import Bounds, Direction, Traced
 from services.traceability.views.genealogy import is_open, node_of
 
 DEPTH: Final = 100

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from fenxiao.errors import Kind, Refusal
 from libs.eventlog import Reader
 from services.traceability.domain.query import By, Query, sort_key
-from services.traceability.searching import Found, Place, Search
+from services.traceability.shared.searching import Found, Place, Search
 
 SORTED: Final = 10_000
 """Events that are ordered by a partner's own field at most."""

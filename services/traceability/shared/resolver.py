@@ -10,7 +10,7 @@ from aiohttp import web
 from fenxiao.errors import Kind, Refusal
 from libs.servicekit import Running
 from services.traceability.domain.negotiation import Wish, best_language, best_type, wishes
-from services.traceability.rest import problem_type
+from services.traceability.shared.rest import problem_type
 
 HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",

@@ -7,7 +7,7 @@ from libs.eventlog import Reader
 from services.traceability.domain.facts import Facts, Role
 from services.traceability.domain.terms import item_name
 from services.traceability.domain.whereabouts import PACKING, Happened, parent_of
-from services.traceability.reading import read_again
+from services.traceability.shared.reading import read_again
 from services.traceability.views.terms import term
 
 ALWAYS: Final = 2**62

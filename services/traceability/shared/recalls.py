@@ -12,8 +12,8 @@ from fenxiao.money import plain
 from libs.eventlog import Reader
 from services.traceability.api import trace_event_name
 from services.traceability.domain.genealogy import Kind, Node
-from services.traceability.genealogies import LINKS, Named, kind_of, names_of, starts
-from services.traceability.tracing import Bounds, Direction, State, Traced, follow
+from services.traceability.shared.genealogies import LINKS, Named, kind_of, names_of, starts
+from services.traceability.shared.tracing import Bounds, Direction, State, Traced, follow
 from services.traceability.views.inventory import MICRO, OBJECT, holding_from, state_from
 
 MOST: Final = 200_000

@@ -12,7 +12,7 @@ from services.traceability.domain.rules.documents import GeofenceRule
 from services.traceability.domain.rules.finding import findings
 from services.traceability.domain.rules.observations import Finding
 from services.traceability.domain.rules.watching import items_of
-from services.traceability.reading import read_again
+from services.traceability.shared.reading import read_again
 from services.traceability.views.alerts import in_force
 from services.traceability.views.trace_rules import as_of, rule_version
 from services.traceability.views.watched import Mark, around

@@ -19,11 +19,11 @@ from libs.servicekit import Running
 from services.traceability.adapters.deliveries import State, forget_state, keep_state, state_of
 from services.traceability.adapters.secrets import Secrets
 from services.traceability.adapters.webhooks import Webhooks
-from services.traceability.documents import query_document
 from services.traceability.domain.events import DeliveryGivenUp, ResultsDelivered, TraceEventCaptured
 from services.traceability.domain.query import Query
 from services.traceability.domain.subscriptions import backoff, delivery_stream, next_due, stored_query
-from services.traceability.reading import read_again
+from services.traceability.shared.documents import query_document
+from services.traceability.shared.reading import read_again
 from services.traceability.views.subscriptions import (
     Subscription,
     all_subscriptions,

@@ -12,8 +12,8 @@ from services.traceability.domain.facts import Facts, Role
 from services.traceability.domain.genealogy import FOREVER, Kind, Node
 from services.traceability.domain.journey import MasterData, Relation, Step, master_data, public_step
 from services.traceability.domain.terms import item_name
-from services.traceability.histories import voided_among
-from services.traceability.reading import fields_of, read_again
+from services.traceability.shared.histories import voided_among
+from services.traceability.shared.reading import fields_of, read_again
 from services.traceability.views.genealogy import is_open, node_of
 from services.traceability.views.terms import term
 

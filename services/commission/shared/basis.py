@@ -9,7 +9,7 @@ from uuid import UUID
 from fenxiao.api.commission.v1 import commission_pb2 as pb
 from fenxiao.errors import Refusal
 from libs.eventlog import Tx
-from services.commission.api import report_of
+from services.commission.api.reports import report_of
 from services.commission.domain.events import Report
 from services.commission.domain.plans import Published, Version
 from services.commission.domain.sales import Programme, Returned, Sale, fold

@@ -1,6 +1,5 @@
-"""Between the API's messages and what the service works with: resource names, reports, sales and plans as shown."""
+"""Sales, lines, plans, periods and disputes as the API shows them."""
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
@@ -9,14 +8,13 @@ from zoneinfo import ZoneInfo
 from fenxiao.api.commission.v1 import commission_pb2 as pb
 from fenxiao.api.commission.v1.goods_pb2 import Goods
 from fenxiao.api.commission.v1.text_pb2 import Text
-from fenxiao.epcis import Names, canonical_text
-from fenxiao.errors import Kind, Refusal
-from fenxiao.money import parse_amount, plain
+from fenxiao.money import plain
 from fenxiao.plans import SaleKind
 from fenxiao.plans.periods.closing import Row
 from fenxiao.plans.periods.timetable import Term
-from libs.servicekit.names import parse_name
-from libs.servicekit.times import from_timestamp, to_timestamp
+from libs.servicekit.times import to_timestamp
+from services.commission.api.names import dispute_name, member_name, plan_name, sale_name
+from services.commission.api.reports import NO_GOODS
 from services.commission.domain import events
 from services.commission.domain.conditions import hold_until, waits_of
 from services.commission.domain.disputes import State
@@ -27,153 +25,19 @@ from services.commission.views.periods import PeriodRow
 from services.commission.views.plans import PlanRow
 from services.commission.views.rank_grants import GrantRow
 
-MEMBER = "programmes/{programme}/members/{member}"
-SALE = "programmes/{programme}/sales/{sale}"
-PLAN = "programmes/{programme}/plans/{plan}"
-PERIOD = "programmes/{programme}/periods/{period}"
-DISPUTE = "programmes/{programme}/disputes/{dispute}"
-
-_REFERENCE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,128}")
-_BIZ_TRANSACTION = re.compile(r"[!-~]{1,512}")
-_BIZ_TRANSACTIONS_AT_MOST = 100
-
-NO_GOODS = events.Goods()
-
-_KINDS = {pb.SALE_KIND_SALE: SaleKind.SALE, pb.SALE_KIND_RETURN: SaleKind.RETURN}
-_CLASSES = {
-    pb.SALE_CLASS_UNSPECIFIED: SaleClass.RETAIL,
-    pb.SALE_CLASS_RETAIL: SaleClass.RETAIL,
-    pb.SALE_CLASS_PERSONAL: SaleClass.PERSONAL,
-}
 _STATES = {
     State.OPEN: pb.DISPUTE_STATE_OPEN,
     State.ANSWERED: pb.DISPUTE_STATE_ANSWERED,
     State.UPHELD: pb.DISPUTE_STATE_UPHELD,
     State.REJECTED: pb.DISPUTE_STATE_REJECTED,
 }
+
 DISPUTE_STATES = {number: state for state, number in _STATES.items()}
 """By their numbers in the API."""
+
 _KIND_NUMBERS = {SaleKind.SALE: pb.SALE_KIND_SALE, SaleKind.RETURN: pb.SALE_KIND_RETURN}
+
 _CLASS_NUMBERS = {SaleClass.RETAIL: pb.SALE_CLASS_RETAIL, SaleClass.PERSONAL: pb.SALE_CLASS_PERSONAL}
-
-
-# --- names
-
-
-def id_in(template: str, programme: str, name: str, field: str) -> str:
-    """The last part of a resource name, which must be of this programme."""
-    if not name:
-        raise Refusal("INVALID_NAME", f"Give it as {template}.", field=field)
-    parts = parse_name(template, name)
-    if parts.pop("programme") != programme:
-        raise Refusal("OTHER_PROGRAMME", f"{name} is not of the programme {programme}.", field=field, kind=Kind.DENIED)
-    (found,) = parts.values()
-    return found
-
-
-def sale_name(programme: str, sale_id: UUID | str) -> str:
-    """The resource name of a sale or return."""
-    return f"programmes/{programme}/sales/{sale_id}"
-
-
-def member_name(programme: str, member: str) -> str:
-    """The resource name of a member."""
-    return f"programmes/{programme}/members/{member}"
-
-
-def plan_name(programme: str, plan_hash: str) -> str:
-    """The resource name of a plan version; empty where none rated."""
-    return f"programmes/{programme}/plans/{plan_hash}" if plan_hash else ""
-
-
-def period_name(programme: str, day: str) -> str:
-    """The resource name of a period."""
-    return f"programmes/{programme}/periods/{day}"
-
-
-def dispute_name(programme: str, dispute: UUID) -> str:
-    """The resource name of a dispute."""
-    return f"programmes/{programme}/disputes/{dispute}"
-
-
-def unknown_sale(sale: str, field: str = "name") -> Refusal:
-    """The refusal for a sale that is not there."""
-    message = f"There is no sale {sale[:128]!r}; look at its number."
-    return Refusal("UNKNOWN_SALE", message, field=field, kind=Kind.NOT_FOUND)
-
-
-# --- in
-
-
-def report_of(programme: str, sale: pb.Sale) -> Report:
-    """What the merchant reports, checked field by field. What it means together is for the domain to say."""
-    kind = _KINDS.get(sale.kind)
-    if kind is None:
-        raise Refusal("INVALID_KIND", "Say whether it is a sale or a return.", field="kind")
-    sale_class = _CLASSES.get(sale.sale_class)
-    if sale_class is None:
-        raise Refusal("INVALID_SALE_CLASS", "The class of a sale is retail or personal.", field="sale_class")
-    if not sale.HasField("occur_time"):
-        raise Refusal("TIME_MISSING", "Say when it happened.", field="occur_time")
-    return Report(
-        reference=_reference(sale.reference, "reference"),
-        member=id_in(MEMBER, programme, sale.member, "member"),
-        kind=kind,
-        occurred_at=from_timestamp(sale.occur_time, "occur_time"),
-        amount=parse_amount(sale.amount),
-        currency=sale.currency,
-        sale_class=sale_class,
-        original_reference=sale.original_reference and _reference(sale.original_reference, "original_reference"),
-        biz_transactions=_biz_transactions(sale.biz_transactions) if sale.biz_transactions else (),
-        goods=goods_of(sale.goods) if sale.HasField("goods") else NO_GOODS,
-    )
-
-
-def goods_of(message: Goods) -> events.Goods:
-    """What is reported of the goods, checked field by field."""
-    for field in ("product", "category", "channel"):
-        text = getattr(message, field)
-        if text and not is_reference(text):
-            raise Refusal(
-                "INVALID_GOODS", f"The {field} has at most 128 characters on one line.", field=f"goods.{field}"
-            )
-    return events.Goods(
-        product=message.product,
-        category=message.category,
-        channel=message.channel,
-        quantity=parse_amount(message.quantity, field="goods.quantity") if message.quantity else NO_GOODS.quantity,
-        margin=parse_amount(message.margin, field="goods.margin") if message.margin else None,
-        points=parse_amount(message.points, field="goods.points") if message.points else None,
-    )
-
-
-def is_reference(text: str) -> bool:
-    """Whether a text can be the merchant's number of a sale."""
-    return _REFERENCE.fullmatch(text) is not None
-
-
-def _reference(text: str, field: str) -> str:
-    if not is_reference(text):
-        message = "A sale's number has 1 to 128 characters on one line."
-        raise Refusal("INVALID_REFERENCE", message, field=field)
-    return text
-
-
-_NAMES = Names()
-
-
-def _biz_transactions(ids: Iterable[str]) -> tuple[str, ...]:
-    texts = tuple(ids)
-    right = len(texts) <= _BIZ_TRANSACTIONS_AT_MOST and all(_BIZ_TRANSACTION.fullmatch(text) for text in texts)
-    # In the one form in which traceability tells of them: goods and sales meet by these.
-    given = tuple(canonical_text(text, _NAMES) for text in texts) if right else ()
-    if not right or len(set(given)) < len(given):
-        message = f"Give at most {_BIZ_TRANSACTIONS_AT_MOST} different URIs of at most 512 ASCII characters each."
-        raise Refusal("INVALID_BIZ_TRANSACTIONS", message, field="biz_transactions")
-    return given
-
-
-# --- out
 
 
 def sale_message(

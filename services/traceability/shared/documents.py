@@ -15,7 +15,7 @@ from fenxiao.epcis.names import KNOWN_CONTEXTS, STANDARD_CONTEXT
 from fenxiao.epcis.strict_json import to_text
 from libs.eventlog import Recorded
 from services.traceability.domain.events import TraceEventCaptured
-from services.traceability.reading import fields_of
+from services.traceability.shared.reading import fields_of
 
 _LISTS: Final = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 _QUANTITIES: Final = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")

@@ -6,7 +6,7 @@ from datetime import datetime
 from libs.eventlog import Meta, Tx
 from services.settlement.domain.points import Purse
 from services.settlement.domain.points_events import PointsEntry
-from services.settlement.ledger import stream
+from services.settlement.shared.ledger import stream
 from services.settlement.views.lots import lot_of, lots_left
 from services.settlement.views.points import points_of, points_version_of
 

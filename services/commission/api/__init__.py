@@ -1,0 +1,1 @@
+"""Requests and answers: names read, values checked, rows shown."""

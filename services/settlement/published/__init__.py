@@ -1,0 +1,1 @@
+"""What others are told: domain events as public events."""
