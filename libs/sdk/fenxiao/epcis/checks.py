@@ -130,8 +130,11 @@ def word(vocabulary: Vocabulary) -> Check:
             return problem("WRONG_TYPE", NOT_TEXT)
         if value in words or (is_uri(value) and not old.match(value)):
             return None
-        meant = vocabulary.guess(value) or _nearest(value, words)
-        instead = f"write {meant!r}" if meant else "write the bare word of the standard, or the URI of your own"
+        instead = "write the bare word of the standard, or the URI of your own"
+        if meant := vocabulary.guess(value):
+            instead = f"write {meant!r}"
+        elif near := _nearest(value, words):
+            instead += f"; the nearest is {near!r}"
         return problem("UNKNOWN_WORD", f"{shown(value)} is not a {vocabulary.label} of CBV 2.0; {instead}")
 
     return check

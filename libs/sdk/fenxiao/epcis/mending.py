@@ -29,7 +29,10 @@ _UNITS: Final = {
     "m": "MTR", "cm": "CMT", "mm": "MMT",
 }  # fmt: skip
 """Units of UN/CEFACT Recommendation 20 by their symbols."""
-_OTHER_NAMES: Final = {"isA": "type", "@type": "type", "eventType": "type", "@id": "eventID", "eventId": "eventID"}
+_OTHER_NAMES: Final = {
+    "isA": "type", "@type": "type", "eventType": "type",
+    "@id": "eventID", "id": "eventID", "eventId": "eventID",
+}  # fmt: skip
 _EVENT_HOMES: Final = ("epcis:", "https://ref.gs1.org/epcis/", "http://ref.gs1.org/epcis/", "https://ns.gs1.org/epcis/")
 
 
@@ -252,6 +255,19 @@ _REPORT: Final = _fields(
     uom=_words,
     **dict.fromkeys(["value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"], _number),
 )
+_SENSOR_ELEMENT: Final = _fields(
+    sensorMetadata=_fields(**_DEVICE, startTime=_time, endTime=_time), sensorReport=_listed(_REPORT)
+)
+
+
+def _sensor_element(value: Json, path: Path, notes: Notes) -> Json:
+    """Drafts of the standard gave it a type, which says no more than the list it stands in."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    if isinstance(value, dict) and isinstance(kind, str) and kind.lower().endswith("sensorelement"):
+        notes.append(((*path, "type"), "EMPTY_FIELD", "it says nothing and is left out"))
+        value = {name: one for name, one in value.items() if name != "type"}
+    return _SENSOR_ELEMENT(value, path, notes)
+
 
 _EVENT: Final[dict[str, Mender]] = {
     "recordTime": _time,
@@ -285,9 +301,6 @@ _EVENT: Final[dict[str, Mender]] = {
     ),
     "sourceList": _listed(_fields(type=_PARTY, source=_text)),
     "destinationList": _listed(_fields(type=_PARTY, destination=_text)),
-    "sensorElementList": _listed(
-        _fields(sensorMetadata=_fields(**_DEVICE, startTime=_time, endTime=_time), sensorReport=_listed(_REPORT)),
-        inside="sensorElement",
-    ),
+    "sensorElementList": _listed(_sensor_element, inside="sensorElement"),
 }
 _TRANSACTION: Final = {**_EVENT, "epcList": _EPCS}

@@ -28,6 +28,10 @@ def mend_document(root: dict[str, Json], notes: Notes) -> dict[str, Json]:
         if meant and (kind is None or (isinstance(kind, str) and kind.lower().endswith(meant.lower()))):
             notes.append((("type",), "OTHER_SPELLING", f"it is read as {meant!r}"))
             fields["type"] = meant
+    if isinstance(name := fields.get("id"), str) and name.startswith("_:"):
+        # A blank node of JSON-LD (RDF 1.1, 3.4): a name that means nothing outside of the document.
+        notes.append((("id",), "EMPTY_FIELD", "it names nothing outside of this document and is left out"))
+        del fields["id"]
     if "@context" not in fields:
         notes.append((("@context",), "MISSING_CONTEXT", "the standard's context is taken"))
         fields["@context"] = STANDARD_CONTEXT

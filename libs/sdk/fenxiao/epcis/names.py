@@ -18,6 +18,7 @@ KNOWN_CONTEXTS: Final = frozenset(
         "https://ref.gs1.org/standards/epcis/epcis-context.jsonld",
         "https://ref.gs1.org/epcis/epcis-context.jsonld",
         "https://gs1.github.io/EPCIS/epcis-context.jsonld",
+        "https://gs1.github.io/EPCIS/epcis-context-simple.jsonld",
         "https://id.gs1.org/epcis-context.jsonld",
     }
 )

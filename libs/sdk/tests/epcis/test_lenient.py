@@ -47,6 +47,12 @@ RIGHT = read(document(event())).events[0].hash
             {"sensorElementList": [{"sensorReport": [{"type": "Mass", "value": 1.5}]}]},
             "OLD_VOCABULARY",
         ),
+        (
+            {"sensorElementList": [{"type": "epcis:SensorElement", "sensorReport": [{"type": "Mass", "value": 1}]}]},
+            {"sensorElementList": [{"sensorReport": [{"type": "Mass", "value": 1}]}]},
+            "EMPTY_FIELD",
+        ),
+        ({"id": "ni:///sha-256;00?ver=CBV2.0"}, {}, "OTHER_NAME"),
         ({"eventTime": "2025-11-08T16:40:00+0100"}, {}, "OTHER_SPELLING"),
         ({"eventTime": "2025-11-08 16:40:00 +01:00"}, {}, "OTHER_SPELLING"),
         ({"eventTime": "2025-11-08T16:40+01"}, {}, "OTHER_SPELLING"),
@@ -204,3 +210,10 @@ def test_anything_is_mended_or_refused(fields: dict[str, Any]):
         return
     assert found.hash
     assert found.event
+
+
+def test_a_blank_node_names_nothing_outside_of_its_document() -> None:
+    own = {**document(event()), "id": "_:document1"}
+    assert lenient(json.dumps(own).encode()).hash == RIGHT
+    with pytest.raises(EpcisError, match=r"\$\.id"):
+        read_document(json.dumps(own).encode(), profile=Profile.STRICT)
