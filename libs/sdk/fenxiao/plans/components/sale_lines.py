@@ -13,7 +13,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from fenxiao.plans.components.base import ComponentBase, Measure
-from fenxiao.plans.periods.columns import Column, Frame, in_parts, kernel, largest, reciprocal, round_by, round_div
+from fenxiao.plans.components.sale_loops import (
+    Out,
+    Returned,
+    Room,
+    Tables,
+    Walk,
+    add_levels,
+    add_to_earners,
+    add_up,
+    count,
+    count_up,
+    fill_amounts,
+    write_out,
+)
+from fenxiao.plans.periods.columns import Column, Frame, in_parts, largest, reciprocal
 from fenxiao.plans.periods.lines import LineColumns, Lines, Names, PeriodLine
 
 if TYPE_CHECKING:
@@ -60,51 +74,6 @@ class FixedPath(NamedTuple):
     parent: Column
 
 
-class _Tables(NamedTuple):
-    """The tables as columns."""
-
-    first: Column
-    """By offer: its first table; they go from the highest rank down."""
-    longest: Column
-    """By offer: how many levels it has."""
-    rank: Column
-    """By table: from which rank on it holds."""
-    entry: Column
-    """By table: its first entry; one more, where they end."""
-    rate: Column
-    """By entry."""
-    factor: Column
-    """By entry: base times factor, divided by the divisor and rounded, is the amount."""
-    divisor: Column
-    multiplier: Column
-    """By entry: dividing is multiplying with this and shifting, which is faster; 0 where numbers are too large."""
-    shift: Column
-
-
-class _Walk(NamedTuple):
-    """How earners are found."""
-
-    base: Column
-    """By sale; 0: nothing is paid."""
-    start: Column
-    """By sale: who is paid first; -1 for nobody."""
-    chosen: Column
-    """By sale: which offer holds; empty: the first."""
-    able: Column
-    """By member: 1 for who can earn; empty: everybody."""
-    rank: Column
-    """By member; empty: every offer has one table only."""
-    compression: int
-    tables: _Tables
-
-
-class _Room(NamedTuple):
-    """Room to look up some sales at once: a column for each level behind another."""
-
-    earner: Column
-    entry: Column
-
-
 class _Most(NamedTuple):
     """How large numbers on lines can be."""
 
@@ -113,26 +82,6 @@ class _Most(NamedTuple):
     base: int
     rate: int
     amount: int
-
-
-class _Returned(NamedTuple):
-    """How much of the amount of each sale has come back, and the amount. Empty: nothing has."""
-
-    amount: Column
-    of: Column
-
-
-class _Out(NamedTuple):
-    """Where lines are written out."""
-
-    earner: Column
-    sale: Column
-    level: Column
-    other: Column
-    rule: Column
-    base: Column
-    rate: Column
-    amount: Column
 
 
 @dataclass(slots=True, kw_only=True)
@@ -174,7 +123,7 @@ def rate_sales(context: "Context", component: ComponentBase, rates: SaleRates) -
         base_scale=rates.scale,
         rate_scale=context.plan.rate_scale,
         frame=frame,
-        walk=_Walk(
+        walk=Walk(
             rates.base,
             rates.start,
             rates.chosen,
@@ -192,10 +141,12 @@ def rate_sales(context: "Context", component: ComponentBase, rates: SaleRates) -
     # The cap of a sale looks at all its lines as sold, also at those of which nothing is left.
     every = component.caps is not None and component.caps.sale is not None
     back = sales.returned if context.has_returns else context.zeros(0)
-    returned = _Returned(back, sales.measures[Measure.AMOUNT].column)
+    returned = Returned(back, sales.measures[Measure.AMOUNT].column)
 
-    def rate(first: int, last: int, parent: Column, room: _Room) -> int:
-        return _rate(lines.amount, lines.walk, parent, first, last, width, room, returned, context.mode, int(every))
+    def rate(first: int, last: int, parent: Column, room: Room) -> int:
+        return fill_amounts(
+            lines.amount, lines.walk, parent, first, last, width, room, returned, context.mode, int(every)
+        )
 
     lines.size = sum(lines.run(rate))
     return lines.columns(every=True) if every else lines
@@ -203,7 +154,7 @@ def rate_sales(context: "Context", component: ComponentBase, rates: SaleRates) -
 
 def _columns(
     frame: Frame, offers: Sequence[Sequence[SaleTable]], numerator: int, denominator: int, most: int
-) -> _Tables:
+) -> Tables:
     tables, first, entry = [table for offer in offers for table in offer], [0], [0]
     for offer in offers:
         first.append(first[-1] + len(offer))
@@ -213,7 +164,7 @@ def _columns(
     ratios = [Fraction(rate * numerator, denominator) for rate in rates]
     # Rounding adds less than the divisor.
     fast = [reciprocal(most * ratio.numerator + ratio.denominator, ratio.denominator) for ratio in ratios]
-    return _Tables(
+    return Tables(
         frame.of(first),
         frame.of(max(len(table.rates) for table in offer) for offer in offers),
         frame.of(table.rank for table in tables),
@@ -239,7 +190,7 @@ class SaleLines:
     base_scale: int
     rate_scale: int
     frame: Frame
-    walk: _Walk
+    walk: Walk
     paths: Sequence[Path]
     first_level: int
     width: int
@@ -261,27 +212,27 @@ class SaleLines:
 
         members, frame, walk = len(totals), self.frame, self.walk
 
-        def by_earner(first: int, last: int, parent: Column, room: _Room) -> Column:
+        def by_earner(first: int, last: int, parent: Column, room: Room) -> Column:
             column = frame.zeros(members)
-            _add(column, self.amount, walk, parent, first, last, self.width, room)
+            add_to_earners(column, self.amount, walk, parent, first, last, self.width, room)
             return column
 
-        def by_seller(first: int, last: int, parent: Column, room: _Room) -> Column:
+        def by_seller(first: int, last: int, parent: Column, room: Room) -> Column:
             columns = frame.zeros(members * self.width)
-            _add_levels(columns, self.amount, walk.start, first, last, self.width, members)
+            add_levels(columns, self.amount, walk.start, first, last, self.width, members)
             return columns
 
         for path in self.paths:
             if len(walk.chosen) or path.last - path.first < members:
                 for part in self._run(path, by_earner):
-                    _sum(totals, part)
+                    add_up(totals, part)
                 continue
             # All sales of a member are paid to the same, so they are added up first, and the sums go up but once.
             sums, *others = self._run(path, by_seller)
             for part in others:
-                _sum(sums, part)
+                add_up(sums, part)
             everybody = walk._replace(base=frame.of(range(1, members + 1)), start=frame.of(range(members)))
-            _add(totals, sums, everybody, path.parent, 0, members, self.width, self._room())
+            add_to_earners(totals, sums, everybody, path.parent, 0, members, self.width, self._room())
 
     def written(self, members: Names, sales: Names) -> Iterator[PeriodLine]:
         """Every line, written out as it is asked for."""
@@ -295,7 +246,7 @@ class SaleLines:
         return self._of_sales(first, last, self.paths)
 
     def _of_sales(self, first: int, last: int, paths: Sequence[Path]) -> LineColumns:
-        size = _count(self.amount, len(self.walk.base), first, last, self.width)
+        size = count(self.amount, len(self.walk.base), first, last, self.width)
         return self._written_out(first, last, size, paths)
 
     def line(self, i: int, members: Names, sales: Names) -> PeriodLine:
@@ -308,14 +259,14 @@ class SaleLines:
     def _ends(self) -> Column:
         """How many lines there are up to each sale, its own included; made when a single line is first asked for."""
         ends = self.frame.zeros(len(self.walk.base))
-        _count_up(ends, self.amount, self.width)
+        count_up(ends, self.amount, self.width)
         return ends
 
-    def run(self, loop: "Callable[[int, int, Column, _Room], R]") -> list[R]:
+    def run(self, loop: "Callable[[int, int, Column, Room], R]") -> list[R]:
         """Run a loop over the sales of each path: it gets their bounds, the tree, and room of its own."""
         return [result for path in self.paths for result in self._run(path, loop)]
 
-    def _run(self, path: Path, loop: "Callable[[int, int, Column, _Room], R]") -> list[R]:
+    def _run(self, path: Path, loop: "Callable[[int, int, Column, Room], R]") -> list[R]:
         parent = path.parent
 
         def part(first: int, last: int) -> R:
@@ -323,15 +274,15 @@ class SaleLines:
 
         return in_parts(self.frame, path.last - path.first, part)
 
-    def _room(self) -> _Room:
+    def _room(self) -> Room:
         size = max(1, _BLOCK // self.width) * self.width
-        return _Room(self.frame.zeros(size), self.frame.zeros(size))
+        return Room(self.frame.zeros(size), self.frame.zeros(size))
 
     def _written_out(
         self, first: int, last: int, size: int, paths: Sequence[Path], *, every: bool = False
     ) -> LineColumns:
         narrow, walk, most = self.frame.narrow, self.walk, self.most
-        out = _Out(
+        out = Out(
             earner=narrow(size, most.member),
             sale=narrow(size, most.sale),
             level=narrow(size, self.width + self.first_level),
@@ -345,7 +296,7 @@ class SaleLines:
         for path in paths:
             begin, end = max(first, path.first), min(last, path.last)
             if begin < end:
-                written = _write(
+                written = write_out(
                     out,
                     written,
                     self.amount,
@@ -368,198 +319,3 @@ class SaleLines:
             uncapped=out.amount,
             asset=self.asset,
         )
-
-
-@kernel
-def _look_up(walk: _Walk, parent: Column, first: int, last: int, width: int, room: _Room) -> bool:
-    """Find who earns on sales `first` to below `last` (-1: nobody), and by which entry, level by level.
-
-    Returns whether the entry is the level throughout; then it is not written.
-    """
-    # Taken apart once: compiled, looking into a tuple costs more than what is done with it.
-    base, start, chosen, able, ranks, compression, tables = walk
-    earner, entry = room
-    first_table, longest, least, first_entry = tables.first, tables.longest, tables.rank, tables.entry
-    everybody, ranked, size = len(able) == 0, len(ranks) > 0, last - first
-    if everybody and not ranked and len(chosen) == 0:
-        # Everybody above earns. The sponsors of many are read at once, which is far quicker than one by one.
-        for row in range(size):
-            earner[row] = start[first + row] if base[first + row] != 0 else -1
-        for slot in range(size, size * width):
-            below = earner[slot - size]
-            earner[slot] = parent[below] if below >= 0 else -1
-        return True
-    for slot in range(size * width):
-        earner[slot] = -1
-    for row in range(size):
-        sale, level = first + row, 0
-        at = start[sale] if base[sale] != 0 else -1
-        offer = chosen[sale] if len(chosen) > 0 else 0
-        while at >= 0 and level < longest[offer]:
-            if everybody or able[at] != 0:
-                table = first_table[offer]
-                while ranked and ranks[at] < least[table]:
-                    table += 1
-                if level < first_entry[table + 1] - first_entry[table]:
-                    earner[level * size + row] = at
-                    entry[level * size + row] = first_entry[table] + level
-                level += 1
-            elif level == 0 or compression == 0:
-                level += 1
-            at = parent[at]
-    return False
-
-
-@kernel
-def _rate(
-    amount: Column,
-    walk: _Walk,
-    parent: Column,
-    first: int,
-    last: int,
-    width: int,
-    room: _Room,
-    returned: _Returned,
-    mode: int,
-    every: int,
-) -> int:
-    """Fill the amounts of sales `first` to below `last`; returns how many lines they have."""
-    base, earner, entry, back, whole = walk.base, room.earner, room.entry, returned.amount, returned.of
-    _, _, _, _, _, factor, divisor, multiplier, shift = walk.tables
-    found, sales = 0, len(base)
-    while first < last:
-        size = min(len(earner) // width, last - first)
-        plain = _look_up(walk, parent, first, first + size, width, room)
-        for level in range(width):
-            at, slot = level * sales + first, level * size
-            if plain:
-                by, ratio = factor[level], (divisor[level], multiplier[level], shift[level])
-                _multiply(amount, at, base, first, earner, slot, size, by, *ratio, mode)
-            for row in range(0 if plain else size):
-                if earner[slot + row] >= 0:
-                    k = entry[slot + row]
-                    due = round_by(base[first + row] * factor[k], divisor[k], multiplier[k], shift[k], mode)
-                    amount[at + row] = due
-            for row in range(size if len(back) > 0 else 0):
-                if back[first + row] != 0:
-                    amount[at + row] -= round_div(amount[at + row] * back[first + row], whole[first + row], mode)
-            for row in range(size):
-                if amount[at + row] != 0 or (every != 0 and earner[slot + row] >= 0):
-                    found += 1
-        first += size
-    return found
-
-
-@kernel
-def _multiply(
-    amount: Column,
-    at: int,
-    base: Column,
-    first: int,
-    earner: Column,
-    slot: int,
-    size: int,
-    factor: int,
-    divisor: int,
-    multiplier: int,
-    shift: int,
-    mode: int,
-) -> None:
-    """Rate one level of some sales by one entry: simple enough for the processor to take several at a time."""
-    for row in range(size):
-        due = round_by(base[first + row] * factor, divisor, multiplier, shift, mode)
-        amount[at + row] = due if earner[slot + row] >= 0 else 0
-
-
-@kernel
-def _add(
-    totals: Column, amount: Column, walk: _Walk, parent: Column, first: int, last: int, width: int, room: _Room
-) -> None:
-    """Add the amounts of sales `first` to below `last` to their earners' places."""
-    sales, earner = len(walk.base), room.earner
-    while first < last:
-        size = min(len(earner) // width, last - first)
-        _look_up(walk, parent, first, first + size, width, room)
-        for level in range(width):
-            for row in range(size):
-                at = earner[level * size + row]
-                if at >= 0:
-                    totals[at] += amount[level * sales + first + row]
-        first += size
-
-
-@kernel
-def _add_levels(sums: Column, amount: Column, start: Column, first: int, last: int, width: int, members: int) -> None:
-    """Add the amounts of sales `first` to below `last` up for who is paid first, level by level."""
-    for level in range(width):
-        before, sales = level * members, level * len(start)
-        for sale in range(first, last):
-            if start[sale] >= 0:
-                sums[before + start[sale]] += amount[sales + sale]
-
-
-@kernel
-def _write(
-    out: _Out,
-    line: int,
-    amount: Column,
-    rule: Column,
-    walk: _Walk,
-    parent: Column,
-    first: int,
-    last: int,
-    width: int,
-    room: _Room,
-    first_level: int,
-    every: int,
-) -> int:
-    """Write the lines on sales `first` to below `last` out, from the place `line` on; returns where they end."""
-    earners, sales, levels, others, rules, bases, rates, amounts = out
-    base, table_rate, earner, entry = walk.base, walk.tables.rate, room.earner, room.entry
-    while first < last:
-        size = min(len(earner) // width, last - first)
-        plain = _look_up(walk, parent, first, first + size, width, room)
-        for row in range(size):
-            for level in range(width):
-                sale, slot = first + row, level * size + row
-                due = amount[level * len(base) + sale]
-                if earner[slot] >= 0 and (due != 0 or every != 0):
-                    k = level if plain else entry[slot]
-                    earners[line] = earner[slot]
-                    sales[line] = sale
-                    levels[line] = level + first_level
-                    others[line] = -1
-                    rules[line] = rule[k]
-                    bases[line] = base[sale]
-                    rates[line] = table_rate[k]
-                    amounts[line] = due
-                    line += 1
-        first += size
-    return line
-
-
-@kernel
-def _count(amount: Column, sales: int, first: int, last: int, width: int) -> int:
-    size = 0
-    for level in range(width):
-        for slot in range(level * sales + first, level * sales + last):
-            if amount[slot] != 0:
-                size += 1
-    return size
-
-
-@kernel
-def _count_up(ends: Column, amount: Column, width: int) -> None:
-    sales = len(ends)
-    for level in range(width):
-        for sale in range(sales):
-            if amount[level * sales + sale] != 0:
-                ends[sale] += 1
-    for sale in range(1, sales):
-        ends[sale] += ends[sale - 1]
-
-
-@kernel
-def _sum(totals: Column, part: Column) -> None:
-    for i in range(len(totals)):
-        totals[i] += part[i]
