@@ -73,7 +73,10 @@ class Page:
     async def _next(self) -> dict[str, Any]:
         message = await self._socket.receive_json(timeout=_SECONDS)
         if message.get("method") == "Log.entryAdded":
-            self.complaints.append(message["params"]["entry"]["text"])
+            entry = message["params"]["entry"]
+            # Browsers ask every site for an icon, whatever its pages say.
+            if not entry.get("url", "").endswith("/favicon.ico"):
+                self.complaints.append(f"{entry['text']} {entry.get('url', '')}")
         return message
 
 
