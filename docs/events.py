@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from libs.eventlog import View
 from libs.servicekit import Service
 
 SERVICES = ("membership", "traceability", "commission", "settlement", "chain_bridge")
@@ -65,15 +66,22 @@ def _service(service: Service, listeners: dict[type, list[str]]) -> Iterator[str
             rows += [
                 f"| `{event.__name__}` of {source} | {_summary(handler)} | {_link(handler)} |" for handler in handlers
             ]
+    rows += [
+        f"| any event of {source} | {_summary(follow)} | {_link(follow)} |"
+        for source, followers in service.follows.items()
+        for follow in followers
+    ]
     rows += [f"| time | {_summary(work)} | {_link(work)} |" for work in service.background]
     yield from _table("| when it hears of | it does | where |", rows)
     yield from _table(
         "| it keeps | from |",
-        [
-            f"| view `{view.name}` | {', '.join(f'`{cls.__name__}`' for cls in [*view.own, *view.others])} |"
-            for view in service.views
-        ],
+        [f"| view `{view.name}` | {', '.join(f'`{name}`' for name in _shown_in(view))} |" for view in service.views],
     )
+
+
+def _shown_in(view: View) -> dict[str, None]:
+    """The events of which a view is made."""
+    return dict.fromkeys(cls.__name__ for cls in [*view.own, *view.together, *view.others])
 
 
 def _published(service: Service) -> Iterator[tuple[type, Any]]:

@@ -25,9 +25,12 @@ was, whatever rules come later. For the verifier finds every alarm again: a rule
 pack holds from a day that is still to come.
 
 What a plan may pay at most is computed as a share of the amount sold (`fenxiao.plans.language.worst`): a share of the
-margin counts as the same share of the amount; points, quantities, flat rewards and what grows with the depth of the
-network have no bound unless a cap by volume (`caps.volume`, or the plan's `cap`) in the amount or the margin gives
-one.
+margin counts as the same share of the amount; what is based on points (CV) or quantities, flat rewards and what grows
+with the depth of the network have no bound unless a cap by volume (`caps.volume`, or the plan's `cap`) in the amount or
+the margin gives one. What members earn in points counts at what they can be redeemed for in money at most (`worth`),
+before publication and while the network runs; the plan's `cap` does not bound it. Points without a `worth` count
+nothing, and settlement lets no reward give money for them. Things that points buy are not counted: their value is not
+known here.
 """
 
 

@@ -1,11 +1,12 @@
 """Make `members.csv` and `sales.csv` from the "Online Retail" data: one month of real orders.
 
-    python make_extract.py ONLINE_RETAIL.parquet [FOLDER]
+    python -m examples.gift_wholesale.make_extract ONLINE_RETAIL.parquet [FOLDER]
 
 A sale is one invoice of one identified customer, its amount the exact sum of quantity × unit price, its time that of
 its earliest line. An invoice whose number begins with C is a return and names no sale. Every customer is a member:
 ordered by first invoice and then by number, the first is the root, and the k-th (from 0) has the (k − 1) // 3-th as
-sponsor. Names and e-mail addresses are made up.
+sponsor. Names and e-mail addresses are made up. So is that large orders of the second half of the month are traced
+goods: they name the business transaction of their shipment (`make_events.py`).
 """
 
 import csv
@@ -19,11 +20,19 @@ from typing import Any, cast
 
 import pyarrow.parquet
 
+from examples.gift_wholesale.make_events import transaction_of
+
 # British clocks show UTC in December, so the local times in the data need no conversion.
 FROM, BEFORE = datetime(2010, 12, 1, tzinfo=UTC), datetime(2011, 1, 1, tzinfo=UTC)
 
 MEMBERS = ("member_id", "sponsor_id", "joined_at", "name", "email", "country", "wallet")
-SALES = ("sale_id", "member_id", "kind", "occurred_at", "amount", "currency", "original_sale_id", "sale_class")
+SALES = (
+    "sale_id", "member_id", "kind", "occurred_at", "amount", "currency", "original_sale_id", "sale_class",
+    "channel", "biz_transactions",
+)  # fmt: skip
+
+TRACED_FROM = datetime(2010, 12, 13, tzinfo=UTC)
+TRACED_ABOVE = Decimal(500)
 
 
 @dataclass
@@ -80,7 +89,9 @@ def sales(invoices: Iterable[Invoice]) -> Iterable[Sequence[str]]:
             sys.exit(f"invoice {invoice.number} comes to {invoice.total}, which no sale or return can")
         kind = "return" if invoice.is_return else "sale"
         member = str(invoice.customer)
-        yield (invoice.number, member, kind, rfc3339(invoice.at), money(amount), "GBP", "", "retail")
+        traced = kind == "sale" and invoice.at >= TRACED_FROM and amount >= TRACED_ABOVE
+        way = ("tracked", transaction_of(invoice.number)) if traced else ("untracked", "")
+        yield (invoice.number, member, kind, rfc3339(invoice.at), money(amount), "GBP", "", "retail", *way)
 
 
 def rfc3339(at: datetime) -> str:

@@ -28,6 +28,9 @@ logger = structlog.get_logger(__name__)
 Handler = Callable[[Tx, Received], None]
 """Applies one event inside the transaction. It may run more than once, but only one run is kept."""
 
+Follower = Callable[[Tx, Sequence[Received]], None]
+"""Takes note of messages, whatever they are, in the transaction in which they are consumed. It must not fail."""
+
 ATTEMPTS = 3
 """How often a message is tried before it is parked."""
 
@@ -63,6 +66,7 @@ class Consumer:
         source: str,
         handlers: Mapping[type[Message], Sequence[Handler]],
         halt_programme: bool = False,
+        followers: Sequence[Follower] = (),
     ) -> None:
         self._log = log
         self._nc = nc
@@ -70,6 +74,7 @@ class Consumer:
         self.source = source
         """The service whose events are consumed."""
         self._handlers = {cls.DESCRIPTOR.full_name: tuple(found) for cls, found in handlers.items()}
+        self._followers = tuple(followers)
         self._halt_programme = halt_programme
         self._inbox = Inbox(source, service)
         self._waiting: list[tuple[str, int, asyncio.Future[None]]] = []
@@ -237,6 +242,7 @@ class Consumer:
         progress = self._inbox.progress(tx)
         scopes = set(self._inbox.scopes(tx))
         place, newest = progress.place, None
+        consumed: list[Received] = []
         done = parked = 0
         failure: Exception | None = None
         gap = ""
@@ -257,8 +263,11 @@ class Consumer:
                     elif (failure := apply(tx, received)) is not None:
                         break
                 place, newest = received.place, received
+                consumed.append(received)
             done += 1
         if newest is not None:
+            for follow in self._followers:
+                follow(tx, consumed)
             progress = Progress(newest.place, newest.position if newest.last else newest.position - 1)
             self._inbox.advance(tx, progress)
         return _Outcome(progress, done, parked, failure, gap)

@@ -167,6 +167,21 @@ class KeyStore:
                 self._remember(unwrapped)
         return found
 
+    def destroyed(self, subjects: Sequence[str]) -> set[str]:
+        """Those of some subjects whose key was destroyed."""
+        found: set[str] = set()
+        for start in range(0, len(subjects), _PAGE):
+            part = subjects[start : start + _PAGE]
+            marks = ",".join("?" * len(part))
+            with self._transaction() as connection:
+                rows: list[tuple[str]] = self._run(
+                    connection,
+                    f"SELECT subject FROM keys WHERE subject IN ({marks}) AND wrapped IS NULL",  # noqa: S608 # placeholders only
+                    part,
+                ).fetchall()
+            found.update(subject for (subject,) in rows)
+        return found
+
     def destroy(self, subject: str) -> None:
         """Destroys a subject's key, on disk and in memory. A row stays that says so: no second key takes its place.
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -130,22 +131,27 @@ def pack(event_id: UUID, meta: Meta, occurred_at: datetime, recorded_at: datetim
 
     Id and programme stand first: the databases index the programme by where it stands.
     """
-    head: dict[str, str] = {
-        "id": event_id.hex,
-        "programme": meta.programme,
-        "actor": meta.actor,
-        "occurred_at": occurred_at.isoformat(),
-        "recorded_at": recorded_at.isoformat(),
+    before, behind = _written(meta)
+    head = (
+        f'{{"id":"{event_id.hex}",{before},"occurred_at":"{occurred_at.isoformat()}",'
+        f'"recorded_at":"{recorded_at.isoformat()}"{behind}}}\n'
+    )
+    return head.encode() + data
+
+
+@lru_cache(maxsize=1024)
+def _written(meta: Meta) -> tuple[str, str]:
+    """What stands before and behind the times: the same for all that a caller appends."""
+    behind = {
+        "request_id": meta.request_id,
+        "correlation_id": meta.correlation_id,
+        "causation_id": meta.causation_id,
+        "signature": meta.signature.hex(),
     }
-    if meta.request_id:
-        head["request_id"] = meta.request_id
-    if meta.correlation_id:
-        head["correlation_id"] = meta.correlation_id
-    if meta.causation_id:
-        head["causation_id"] = meta.causation_id
-    if meta.signature:
-        head["signature"] = meta.signature.hex()
-    return _compact(head).encode() + b"\n" + data
+    return (
+        _compact({"programme": meta.programme, "actor": meta.actor})[1:-1],
+        "".join(f',"{name}":{_compact(value)}' for name, value in behind.items() if value),
+    )
 
 
 def unpack(

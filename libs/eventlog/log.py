@@ -107,7 +107,7 @@ class EventLog:
         database.create_event_table()
         with database.transaction(write=True) as connection:
             for statement in [*_STORE_TABLES, *tables, *(statement for view in views for statement in view.ddl)]:
-                connection.run(statement)
+                connection.create(statement)
             store_id = _made_once(connection, "store", uuid.uuid4().hex[:16])
             secret = _made_once(connection, "store_secret", os.urandom(32))
         return cls(database, events, views, public, guard, store_id, secret)

@@ -25,6 +25,10 @@ class Conflict(Exception):
 class Connection(Protocol):
     """An open transaction of one of the databases."""
 
+    def create(self, ddl: str) -> None:
+        """Creates a table or an index, as it is best here."""
+        ...
+
     def run(self, sql: str, params: Sequence[object] = ()) -> None:
         """Executes a statement."""
         ...

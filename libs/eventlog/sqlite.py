@@ -1,5 +1,6 @@
 """SQLite as the database of a service: one file, write-ahead log, every commit synced to disk."""
 
+import re
 import sqlite3
 import threading
 from collections.abc import Generator, Sequence
@@ -17,6 +18,8 @@ _PROGRAMME = f"substr(state, {PROGRAMME_FROM}, instr(substr(state, {PROGRAMME_FR
 # Equal ones stand in the order of their rowid, as in every index.
 _INDEX = f"CREATE INDEX IF NOT EXISTS stored_events_by_programme ON stored_events ({_PROGRAMME})"
 
+_KEYED = re.compile(r"CREATE TABLE IF NOT EXISTS view_.*, PRIMARY KEY \(\w+,[\w, ]+\)\)$", re.DOTALL)
+
 _PAGE = 500
 
 
@@ -26,6 +29,10 @@ class SQLiteTransaction:
     def __init__(self, connection: sqlite3.Connection, recorder: SQLiteApplicationRecorder) -> None:
         self._connection = connection
         self._recorder = recorder
+
+    def create(self, ddl: str) -> None:
+        """Creates a table or an index. A view's table whose key has several columns is that key's tree itself."""
+        self.run(f"{ddl} WITHOUT ROWID" if _KEYED.match(ddl) else ddl)
 
     def run(self, sql: str, params: Sequence[object] = ()) -> None:
         """Executes a statement."""

@@ -39,11 +39,20 @@ def up(home: HomeOption = None, as_json: JsonOption = False) -> None:
     raise typer.Exit(commands.up(home, as_json=as_json))
 
 
-def demo(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Run the main job once on a fresh network: orders in, commissions computed, members paid, all of it verified."""
+def demo(
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    scenario: Annotated[
+        str, typer.Option("--scenario", metavar="NAME", help=t("What happens; see --list. The main job is gift."))
+    ] = "gift",
+    list_them: Annotated[bool, typer.Option("--list", help=t("List the scenarios, and start nothing."))] = False,
+) -> None:
+    """Run a scenario on a fresh network, and check what it shows. The main job: orders in, members paid, verified."""
     from libs.localnet import commands
 
-    raise typer.Exit(commands.demo(home, as_json=as_json))
+    raise typer.Exit(
+        commands.scenarios(as_json=as_json) if list_them else commands.demo(home, scenario, as_json=as_json)
+    )
 
 
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:

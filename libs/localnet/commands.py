@@ -19,6 +19,7 @@ from libs.localnet.doctor import diagnose
 from libs.localnet.home import Home, HomeError
 from libs.localnet.network import LocalNetwork, repository_root
 from libs.localnet.process import ProcessFailed
+from libs.localnet.scenarios.table import SCENARIOS, scenario_named
 from libs.localnet.summary import show
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -33,17 +34,32 @@ def up(path: Path | None, *, as_json: bool) -> int:
     return DONE if code == INTERRUPTED else code
 
 
-def demo(path: Path | None, *, as_json: bool) -> int:
-    """Run the demo's steps and print what they found."""
+def demo(path: Path | None, name: str, *, as_json: bool) -> int:
+    """Run a scenario and print what it has shown. Raises `Refusal` for one that there is not."""
+    scenario = scenario_named(name)
     display = Display(quiet=as_json)
     work = Demo(LocalNetwork(Home.at(path)), display)
-    code = _run(run_demo(work), display)
+    code = _run(run_demo(work, scenario), display)
     if code == DONE:
         if as_json:
-            print(json.dumps({"figures": work.figures, "seconds": work.seconds}))
+            shown = [words._asdict() for words in work.shown]
+            found = {"scenario": name, "shown": shown, "figures": work.figures, "seconds": work.seconds}
+            print(json.dumps(found, ensure_ascii=False))
         else:
-            show(work.figures, sum(work.seconds.values()), work.home.root, language())
+            show(scenario, work, language())
     return code
+
+
+def scenarios(*, as_json: bool) -> int:
+    """Print which scenarios there are."""
+    if as_json:
+        print(json.dumps({"scenarios": [{"name": one.name, **one.title._asdict()} for one in SCENARIOS.values()]},
+                         ensure_ascii=False))  # fmt: skip
+        return DONE
+    console = Console(highlight=False, soft_wrap=True)
+    for one in SCENARIOS.values():
+        console.print(f"{one.name:<12} {escape(one.title.in_(language()))}")
+    return DONE
 
 
 def doctor(path: Path | None, *, as_json: bool) -> int:

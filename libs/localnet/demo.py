@@ -1,15 +1,11 @@
-"""`fenxiao demo`: the whole business once, from real orders to members paid, step by step.
-
-The order of the steps is the list STEPS.
-"""
+"""`fenxiao demo`: a scenario from beginning to end on a network of its own, step by step."""
 
 import time
 
-from libs.localnet import gift_wholesale
 from libs.localnet.home import Home, HomeError
-from libs.localnet.steps import Demo, Step
+from libs.localnet.steps import Demo, Scenario, Step
 
-__all__ = ["STEPS", "Demo", "Step", "claim", "run_demo"]
+__all__ = ["START", "Demo", "Step", "claim", "run_demo"]
 
 
 async def start(demo: Demo) -> str:
@@ -18,24 +14,15 @@ async def start(demo: Demo) -> str:
     return f"{len(endpoints.services)} services, NATS, chain {endpoints.deployment.chain_id}"
 
 
-STEPS: list[Step] = [
-    Step("start", start),
-    Step("programme", gift_wholesale.open_programme),
-    Step("members", gift_wholesale.enrol_members),
-    Step("wallets", gift_wholesale.bind_wallets),
-    Step("sales", gift_wholesale.record_sales),
-    Step("fund", gift_wholesale.fund_vault),
-    Step("settle", gift_wholesale.settle),
-    Step("verify", gift_wholesale.verify_all),
-]
+START = Step("start", start)
 
 
-async def run_demo(demo: Demo) -> None:
+async def run_demo(demo: Demo, scenario: Scenario) -> None:
     """Run every step in order, and stop the network whatever happens; its data is kept."""
     claim(demo.home)
     try:
         with demo.display.spinner():
-            for step in STEPS:
+            for step in (START, *scenario.steps):
                 since = time.monotonic()
                 with demo.display.step(step.name) as details:
                     details.append(await step.run(demo))

@@ -1,5 +1,6 @@
 """The keys of a development network, made at its first start and kept."""
 
+import hashlib
 import json
 import secrets
 from datetime import timedelta
@@ -7,6 +8,14 @@ from pathlib import Path
 from typing import cast
 
 import nkeys
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 from fenxiao.credentials import ANY_PROGRAMME, ANY_SCOPE, generate_issuer, issue, load_issuer
 from libs.localnet.home import Home, write_secret
@@ -29,6 +38,8 @@ def ensure_keys(home: Home, services: tuple[str, ...]) -> None:
         write_secret(master_key(home), secrets.token_bytes(32).hex())
     if not keystore(home).exists():
         _make_signer(home)
+    if not log_key(home).exists():
+        write_secret(log_key(home), _new_log_key())
     write_secret(home.token, _local_token(home))
 
 
@@ -45,6 +56,18 @@ def keystore(home: Home) -> Path:
 def keystore_password(home: Home) -> Path:
     """Return the file of that keystore's password."""
     return home.keys / "chain_bridge.password"
+
+
+def log_key(home: Home) -> Path:
+    """Return the file of the key by which the chain bridge's log signs what it says of itself."""
+    return home.keys / "chain_bridge.log.pem"
+
+
+def log_origin(home: Home) -> str:
+    """Return the log's name, which no other log has: it follows from its key."""
+    private = load_pem_private_key(log_key(home).read_bytes(), password=None)
+    public = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return f"log.localnet.invalid/{hashlib.sha256(public).hexdigest()[:16]}"
 
 
 def signer_address(home: Home) -> str:
@@ -65,6 +88,11 @@ def _new_seed() -> bytes:
 def _public_nkey(seed: bytes) -> str:
     pair = nkeys.from_seed(bytearray(seed))  # pyright: ignore[reportUnknownMemberType]
     return bytes(cast("bytes", pair.public_key)).decode()
+
+
+def _new_log_key() -> str:
+    private = Ed25519PrivateKey.generate()
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def _make_signer(home: Home) -> None:

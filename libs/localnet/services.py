@@ -49,6 +49,9 @@ def environment(home: Home, service: str, address: str, around: Surroundings, *,
         own["FENXIAO_VAULT_BLOCK"] = str(around.vault_block)
         own["FENXIAO_KEYSTORE_FILE"] = str(keys.keystore(home))
         own["FENXIAO_KEYSTORE_PASSWORD_FILE"] = str(keys.keystore_password(home))
+        own["FENXIAO_LOG_KEY_FILE"] = str(keys.log_key(home))
+        own["FENXIAO_LOG_ORIGIN"] = keys.log_origin(home)
+        own["FENXIAO_CHECKPOINT_SECONDS"] = "1"
     # Whatever the shell says about Fenxiao is for its user's commands, not for the services.
     return {name: value for name, value in os.environ.items() if not name.startswith("FENXIAO_")} | own
 

@@ -1,108 +1,17 @@
-"""What the demo has shown, in words that a merchant understands, in English or Chinese."""
-
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Final
+"""What a scenario has shown, in English or Chinese, on stdout."""
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from fenxiao.money import format_minor
-
-CURRENCY: Final = "GBP"
-
-_WORDS: Final = {
-    "en": {
-        "title": "December 2010 at a gift wholesaler",
-        "members": "members",
-        "sales": "sales",
-        "returns": "returns",
-        "lines": "commission lines",
-        "accrued": "accrued",
-        "clawed_back": "clawed back by returns",
-        "paid": "paid by the contract",
-        "debt": "debts carried forward",
-        "transactions": "transactions on chain",
-        "gas_per_payee": "gas per payee",
-        "checks": "checks by the verifier",
-        "seconds": "time taken",
-        "to": "to {} members",
-        "of": "of {} members",
-        "true": "all true",
-        "s": "s",
-        "next": "What to try next",
-        "up": "starts this network again and leaves it running (keep it open; use a second terminal for these)",
-        "statement": "what one member has earned and received",
-        "explain": "why each line of a sale is what it is, to the cent",
-        "tree": "the tree of sponsors",
-        "verify": "recompute everything and hold it against the chain",
-        "tail": "the events as they were published",
-    },
-    "zh": {
-        "title": "一家礼品批发商的 2010 年 12 月",
-        "members": "成员",
-        "sales": "销售",
-        "returns": "退货",
-        "lines": "佣金明细",
-        "accrued": "应计佣金",
-        "clawed_back": "因退货扣回",
-        "paid": "合约已支付",
-        "debt": "结转的欠款",
-        "transactions": "链上交易",
-        "gas_per_payee": "每位收款人的 gas",
-        "checks": "验证器的检查",
-        "seconds": "用时",
-        "to": "付给 {} 名成员",
-        "of": "涉及 {} 名成员",
-        "true": "全部成立",
-        "s": "秒",
-        "next": "接下来可以试试",
-        "up": "再次启动本网络并保持运行（请保持窗口打开，在另一个终端执行以下命令）",
-        "statement": "一名成员的应得与已得",
-        "explain": "逐分解释一笔销售的每条佣金",
-        "tree": "推荐关系树",
-        "verify": "重新计算一切并与链上核对",
-        "tail": "按发布顺序显示事件",
-    },
-}
+from fenxiao.cli.texts import t
+from libs.localnet.steps import Demo, Scenario
 
 
-def show(figures: Mapping[str, Any], seconds: float, home: Path, language: str) -> None:
-    """Print the summary on stdout."""
-    words = _WORDS["zh" if language == "zh" else "en"]
-    money = {name: format_minor(figures[name], CURRENCY, "zh" if language == "zh" else "en") for name in _MONEY}
-    notes = {
-        "paid": words["to"].format(f"{figures['paid_members']:,}"),
-        "debt": words["of"].format(f"{figures['debtors']:,}"),
-        "checks": words["true"],
-    }
-    table = Table(title=words["title"], show_header=False, box=None, padding=(0, 2, 0, 0), title_justify="left")
-    table.add_column()
-    table.add_column(justify="right")
-    table.add_column(style="dim")
-    for name in _ROWS:
-        value = money.get(name) or f"{figures[name]:,}"
-        table.add_row(words[name], value, notes.get(name, ""))
-    table.add_row(words["seconds"], f"{seconds:.1f} {words['s']}", "")
+def show(scenario: Scenario, demo: Demo, language: str) -> None:
+    """Print what was found to be so, and whatever else the scenario has to say."""
     console = Console(highlight=False, soft_wrap=True)
-    console.print()
-    console.print(table)
-    console.print(f"\n[bold]{words['next']}[/]")
-    at = "" if home.resolve() == Path(".fenxiao").resolve() else f"FENXIAO_HOME={home} "
-    for command, meaning in (
-        (f"{at}make up", "up"),
-        (f"{at}.venv/bin/fenxiao statement 17850", "statement"),
-        (f"{at}.venv/bin/fenxiao explain 536365", "explain"),
-        (f"{at}.venv/bin/fenxiao members tree --depth 2", "tree"),
-        (f"{at}.venv/bin/fenxiao verify", "verify"),
-        (f"{at}.venv/bin/fenxiao events tail --from-start --limit 20", "tail"),
-    ):
-        console.print(f"  {escape(command)}  [dim]{words[meaning]}[/]")
-
-
-_MONEY: Final = ("accrued", "clawed_back", "paid", "debt")
-_ROWS: Final = (
-    *("members", "sales", "returns", "lines", "accrued", "clawed_back", "paid", "debt"),
-    *("transactions", "gas_per_payee", "checks"),
-)
+    console.print(f"\n[bold]{escape(scenario.title.in_(language))}[/]")
+    for words in demo.shown:
+        console.print(f"[green]✓[/] {escape(words.in_(language))}")
+    console.print(f"[dim]{t('It took {seconds} s.').format(seconds=f'{sum(demo.seconds.values()):.1f}')}[/]")
+    scenario.summary(demo, language)

@@ -6,9 +6,12 @@ CHINESE: Final = {
     "Start the whole network and leave it running until Ctrl-C. Its data is kept.": (
         "启动整个网络并保持运行，直到按下 Ctrl-C；数据会保留。"
     ),
-    "Run the main job once on a fresh network: orders in, commissions computed, members paid, all of it verified.": (
-        "在全新网络上完整运行一次：导入订单、计算佣金、付给成员，并全部验证。"
+    "Run a scenario on a fresh network, and check what it shows. The main job: orders in, members paid, verified.": (
+        "在全新网络上运行一个场景，并核对其结果。主场景：导入订单、付给成员、全部验证。"
     ),
+    "What happens; see --list. The main job is gift.": "运行哪个场景，见 --list；主场景为 gift。",
+    "List the scenarios, and start nothing.": "列出全部场景，不启动网络。",
+    "It took {seconds} s.": "用时 {seconds} 秒。",
     "Check what the network needs, and say how to mend what is missing. Exit code 1 if something is.": (
         "检查网络所需的一切，并说明如何补齐；若有缺失，退出码为 1。"
     ),

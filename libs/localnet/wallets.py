@@ -7,9 +7,10 @@ import hashlib
 import hmac
 from functools import lru_cache
 
-from coincurve import PrivateKey, PublicKey
+from coincurve import PublicKey
 
 from fenxiao.proofs.hashes import checksum_address, keccak256, programme_key
+from fenxiao.proofs.signatures import sign_digest
 
 MNEMONIC = "test test test test test test test test test test test junk"
 
@@ -40,9 +41,7 @@ def programme_account(programme: str) -> int:
 def sign_message(key: bytes, text: str) -> bytes:
     """Sign a text as a wallet does (EIP-191, personal message): 65 bytes r, s, v with v 27 or 28."""
     data = text.encode()
-    digest = keccak256(b"\x19Ethereum Signed Message:\n" + str(len(data)).encode() + data)
-    signature = PrivateKey(key).sign_recoverable(digest, hasher=None)  # pyright: ignore[reportUnknownMemberType]
-    return signature[:64] + bytes([27 + signature[64]])
+    return sign_digest(key, keccak256(b"\x19Ethereum Signed Message:\n" + str(len(data)).encode() + data))
 
 
 def address_of(key: bytes) -> str:

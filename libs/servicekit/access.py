@@ -19,6 +19,10 @@ KNOWN = 10_000
 """Credentials that are remembered at most."""
 
 
+_OF_PARTIES = "trace."
+"""Scopes of the service that knows what concerns a party. All others know programmes only, and would show all of it."""
+
+
 class Unauthenticated(Refusal):
     """The caller has not shown a valid credential."""
 
@@ -107,6 +111,9 @@ class Access:
     def _check_scope(claims: Claims, scope: str) -> None:
         if not claims.allows(scope):
             raise Refusal("SCOPE_MISSING", f"the credential lacks the scope {scope}", kind=Kind.DENIED)
+        if claims.parties and not scope.startswith(_OF_PARTIES):
+            message = "a credential that names a party is for traced goods alone; use one of the programme's own"
+            raise Refusal("PARTY_CREDENTIAL", message, kind=Kind.DENIED)
 
     @staticmethod
     def _check_programme(claims: Claims, programme: str) -> None:

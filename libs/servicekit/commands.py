@@ -25,8 +25,7 @@ class Commands(Generic[M]):
 
     async def run(self, request: Any, call: Call) -> M:
         """Runs a command, or finds it done before. Raises `Refusal`."""
-        prepare = self._entry.prepare
-        asked = Asked(await asyncio.to_thread(prepare, request) if prepare else request, call)
+        asked = Asked(await self._prepared(request, call), call)
         named = bool(getattr(request, "request_id", ""))
         key = (call.programme, call.actor, call.request_id) if named else None
 
@@ -39,6 +38,15 @@ class Commands(Generic[M]):
             return idempotency.once(tx, answered, key, mark, self._answer, handle, call.now)
 
         return await self._running.log.write_ahead(self._read, (asked, key), work)
+
+    async def _prepared(self, request: Any, call: Call) -> Any:
+        prepare, before = self._entry.prepare, self._entry.before
+        if prepare is None:
+            return request
+        if before is None:
+            return await asyncio.to_thread(prepare, request)
+        known = await self._running.log.read(lambda reader: before(reader, request, call))
+        return await asyncio.to_thread(prepare, request, known)
 
     def _read(
         self, tx: Tx, calls: Sequence[tuple[Asked, idempotency.Key | None]]

@@ -30,7 +30,7 @@ def decode(token: str) -> dict[str, tuple[str, int]]:
         for service, place in cast("dict[str, str]", content).items():
             store, _, position = place.rpartition(":")
             found[service] = (store, int(position))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise Refusal(
             "INVALID_CONSISTENCY_TOKEN", "the consistency token is not one that a service gave out; leave it out"
         ) from None

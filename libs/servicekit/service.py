@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from google.protobuf.descriptor import ServiceDescriptor
 
-from libs.eventlog import EventLog, EventTypes, Meta, Recorded, Tx, View
+from libs.eventlog import EventLog, EventTypes, Meta, Reader, Recorded, Tx, View
 from libs.eventlog.encryption import KeyStore, index
 from libs.servicekit.settings import Settings
 
 if TYPE_CHECKING:
     from fenxiao.credentials import Claims
-    from libs.eventbus import Consumer
+    from libs.eventbus import Consumer, Received
     from libs.servicekit.web import Site
 
 R = TypeVar("R")
@@ -38,8 +38,10 @@ class Command:
 
     handler: Handler
     scope: str
-    prepare: Callable[[Any], Any] | None = None
+    prepare: Callable[..., Any] | None = None
     """Makes of the request what the handler gets in its place, before and outside the transaction: long work."""
+    before: Callable[[Reader, Any, Call], Any] | None = None
+    """Reads, on a snapshot, what `prepare` has to know besides; it gets that as its second argument."""
     ahead: Callable[[Tx, Sequence[Asked]], Sequence[Any]] | None = None
     """Reads what the calls that share a transaction need, together; the handler gets its own part as a fourth argument.
 
@@ -90,6 +92,8 @@ class Service:
         default_factory=dict[str, Any]
     )
     """Other service → its public event → what this one does then, in the order given."""
+    follows: Mapping[str, Sequence[Callable[[Tx, Sequence[Received]], None]]] = field(default_factory=dict[str, Any])
+    """Service → what is done with its public events, whatever they are, as many at once as come at once."""
     publishes: Mapping[type, Callable[[Recorded[Any]], Sequence[Any]]] = field(default_factory=dict[type, Any])
     """Own domain event → the public events that others see instead of it; at least one."""
     background: Sequence[Callable[[Running], Awaitable[None]]] = ()
@@ -113,7 +117,7 @@ class Service:
     @property
     def sources(self) -> dict[str, dict[type[Any], list[Callable[[Tx, Any], None]]]]:
         """Other service → public event → handlers: first the views, then the policies."""
-        found: dict[str, dict[type[Any], list[Callable[[Tx, Any], None]]]] = {}
+        found: dict[str, dict[type[Any], list[Callable[[Tx, Any], None]]]] = {source: {} for source in self.follows}
         for view in self.views:
             for cls, apply in view.others.items():
                 found.setdefault(_source(cls), {}).setdefault(cls, []).append(apply)

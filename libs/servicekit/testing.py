@@ -58,30 +58,30 @@ class Harness:
         await self.log.close()
         self.running.resources.close()
 
-    def _call(self, request: Any, programme: str, actor: str, role: str) -> Call:
+    def call(
+        self, request: Any, programme: str = "", actor: str = "tester", role: str = "operator",
+        parties: tuple[str, ...] = (),
+    ) -> Call:  # fmt: skip
+        """A call as the server would hand it on."""
         expires = datetime.now(UTC) + timedelta(hours=1)
-        claims = Claims(actor, programme or "*", role, frozenset({ANY_SCOPE}), expires)
+        claims = Claims(actor, programme or "*", role, frozenset({ANY_SCOPE}), expires, parties)
         named = getattr(request, "parent", "") or getattr(request, "name", "")
         return make_call(self.running, claims, programme_of(named) if named else programme, request)
 
-    async def command(
-        self, method: str, request: Any, *, programme: str = "", actor: str = "tester", role: str = "operator"
-    ) -> Any:
-        """Runs a command and returns its answer. Raises `Refusal`."""
-        return await self._commands[method].run(request, self._call(request, programme, actor, role))
+    async def command(self, method: str, request: Any, **caller: Any) -> Any:
+        """Runs a command and returns its answer. `caller`: as for `call`. Raises `Refusal`."""
+        return await self._commands[method].run(request, self.call(request, **caller))
 
-    async def commands(self, method: str, requests: Sequence[Any], **keywords: str) -> list[Any]:
+    async def commands(self, method: str, requests: Sequence[Any], **keywords: Any) -> list[Any]:
         """Runs commands concurrently; refusals stand in the list as exceptions."""
         return await asyncio.gather(
             *(self.command(method, request, **keywords) for request in requests), return_exceptions=True
         )
 
-    async def query(
-        self, method: str, request: Any, *, programme: str = "", actor: str = "tester", role: str = "operator"
-    ) -> Any:
+    async def query(self, method: str, request: Any, **caller: Any) -> Any:
         """Runs a query."""
         entry = self.service.queries[method]
-        call = self._call(request, programme, actor, role)
+        call = self.call(request, **caller)
         return await self.log.read(lambda reader: query(reader, entry, request, call))
 
     async def receive(
@@ -92,8 +92,8 @@ class Harness:
         programme: str,
         key: uuid.UUID | None = None,
         occurred_at: datetime | None = None,
-    ) -> None:
-        """Applies another service's public event to views and policies, as its arrival on the bus would."""
+    ) -> uuid.UUID:
+        """Applies another service's public event to views and policies, as its arrival on the bus would: its id."""
         position = self._positions.get(source, 0) + 1
         self._positions[source] = position
         now = datetime.now(UTC)
@@ -114,9 +114,12 @@ class Harness:
         def work(tx: Tx) -> None:
             for handler in self._sources.get(source, {}).get(type(event), ()):
                 handler(tx, received)
+            for follow in self.service.follows.get(source, ()):
+                follow(tx, [received])
             Inbox(source, self.service.name).advance(tx, Progress(received.place, position))
 
         await self.log.write(work)
+        return received.id
 
     async def recorded(self) -> list[Recorded[Any]]:
         """Every domain event so far."""

@@ -2,15 +2,17 @@
 
 from fenxiao.api.commission.v1 import events_pb2 as pb
 from fenxiao.money import plain
+from fenxiao.plans import read_plan
 from libs.eventlog import Recorded
 from libs.servicekit.times import to_timestamp
 from services.commission.api.messages import goods_message, text_message
 from services.commission.domain import events
 
 
-def plan_published(recorded: Recorded[events.PlanPublished]) -> list[pb.PlanPublished]:
-    """The document as submitted, and what names it."""
+def plan_published(recorded: Recorded[events.PlanPublished]) -> list[pb.PlanPublished | pb.PointsPriced]:
+    """The document as submitted, and what names it; then what its points are worth, for who does not read plans."""
     event = recorded.event
+    worth = {one.asset: one.redeems for one in read_plan(event.document).components if one.asset}
     return [
         pb.PlanPublished(
             hash=event.hash,
@@ -19,7 +21,11 @@ def plan_published(recorded: Recorded[events.PlanPublished]) -> list[pb.PlanPubl
             effective_time=to_timestamp(event.effective_from),
             document=event.document,
             overridden_rules=[override.rule for override in event.overrides],
-        )
+        ),
+        *(
+            pb.PointsPriced(points=kind, worth=plain(each), currency=event.currency, plan_hash=event.hash)
+            for kind, each in sorted(worth.items())
+        ),
     ]
 
 
@@ -217,6 +223,8 @@ def _condition(condition: events.Condition) -> pb.Condition:
             return pb.Condition(identity=pb.Condition.Identity())
         case events.Threshold(least_minor=least):
             return pb.Condition(threshold=pb.Condition.Threshold(least_minor=least))
+        case events.Delivered(biz_transactions=transactions):
+            return pb.Condition(delivered=pb.Condition.Delivered(biz_transactions=transactions))
 
 
 def _line(line: events.PostedLine, *, of_period: bool) -> pb.PostedLine:

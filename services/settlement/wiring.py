@@ -4,9 +4,10 @@ from fenxiao.api.chain_bridge.v1 import events_pb2 as chain
 from fenxiao.api.commission.v1 import events_pb2 as commission
 from fenxiao.api.membership.v1 import events_pb2 as membership
 from fenxiao.api.settlement.v1 import settlement_pb2
+from fenxiao.api.traceability.v1 import events_pb2 as traceability
 from libs.eventlog import EventTypes
 from libs.servicekit import Command, Query, Service, Stream
-from services.settlement.domain import events, points_events
+from services.settlement.domain import deliveries, events, points_events
 from services.settlement.features.advance_time import advance_time
 from services.settlement.features.cancel_redemption import cancel_redemption
 from services.settlement.features.close_distribution import close_distribution
@@ -28,6 +29,8 @@ from services.settlement.features.redeem_points import redeem_points
 from services.settlement.features.register_asset import register_asset
 from services.settlement.features.watch_distribution import watch_distribution
 from services.settlement.features.withdraw_reward import withdraw_reward
+from services.settlement.policies.when_delivered_then_release import when_delivered_then_release
+from services.settlement.policies.when_delivery_withdrawn_then_hold import when_delivery_withdrawn_then_hold
 from services.settlement.policies.when_distribution_blocked_then_say_so import when_distribution_blocked_then_say_so
 from services.settlement.policies.when_identity_check_withdrawn_then_hold import (
     when_identity_check_withdrawn_then_hold,
@@ -41,12 +44,14 @@ from services.settlement.policies.when_member_suspended_then_withhold import whe
 from services.settlement.policies.when_payout_failed_then_park_payee import when_payout_failed_then_park_payee
 from services.settlement.policies.when_payouts_made_then_book_paid import when_payouts_made_then_book_paid
 from services.settlement.policies.when_points_posted_then_hold import when_points_posted_then_hold
+from services.settlement.policies.when_points_priced_then_remember_worth import when_points_priced_then_remember_worth
 from services.settlement.policies.when_root_proposed_then_mark_proposed import when_root_proposed_then_mark_proposed
 from services.settlement.policies.when_wallet_bound_then_remember_payee import when_wallet_bound_then_remember_payee
 from services.settlement.published import money, points
 from services.settlement.shared.trees import Trees
 from services.settlement.views.assets import ASSETS
 from services.settlement.views.balances import BALANCES
+from services.settlement.views.deliveries import DELIVERIES
 from services.settlement.views.distributions import DISTRIBUTIONS
 from services.settlement.views.entitlements import ENTITLEMENTS
 from services.settlement.views.identities import IDENTITIES
@@ -57,6 +62,7 @@ from services.settlement.views.points import POINTS
 from services.settlement.views.redemptions import REDEMPTIONS
 from services.settlement.views.rewards import REWARDS
 from services.settlement.views.times import TIMES
+from services.settlement.views.worths import WORTHS
 
 COMMANDS = {
     "RegisterAsset": Command(register_asset, scope="settlement.write"),
@@ -95,6 +101,11 @@ POLICIES = {
     },
     "commission": {
         commission.LinesPosted: [when_lines_posted_then_hold, when_points_posted_then_hold],
+        commission.PointsPriced: [when_points_priced_then_remember_worth],
+    },
+    "traceability": {
+        traceability.Delivered: [when_delivered_then_release],
+        traceability.DeliveryWithdrawn: [when_delivery_withdrawn_then_hold],
     },
     "chain_bridge": {
         chain.RootProposed: [when_root_proposed_then_mark_proposed],
@@ -108,12 +119,14 @@ VIEWS = [
     ASSETS,
     PAYEES,
     IDENTITIES,
+    DELIVERIES,
     BALANCES,
     LINES,
     DISTRIBUTIONS,
     ENTITLEMENTS,
     POINTS,
     LOTS,
+    WORTHS,
     REWARDS,
     REDEMPTIONS,
 ]
@@ -122,6 +135,8 @@ PUBLISHES = {
     events.AdvancedTo: money.advanced_to,
     events.IdentityRemembered: money.identity_remembered,
     events.IdentityWithdrawn: money.identity_withdrawn,
+    deliveries.DeliveryRemembered: money.delivery_remembered,
+    deliveries.DeliveryForgotten: money.delivery_forgotten,
     events.LinesHeld: money.lines_held,
     events.MoneyRedeemed: points.money_redeemed,
     events.EntitlementsListed: money.entitlements_listed,
@@ -144,8 +159,11 @@ EVENTS = EventTypes(
         events.AdvancedTo,
         events.IdentityRemembered,
         events.IdentityWithdrawn,
+        deliveries.DeliveryRemembered,
+        deliveries.DeliveryForgotten,
         *events.LEDGER_ENTRIES,
         *points_events.POINTS_ENTRIES,
+        points_events.PointsPriced,
         points_events.RewardDefined,
         points_events.RewardWithdrawn,
     ]

@@ -35,6 +35,8 @@ def trace_event_message(recorded: Recorded[TraceEventCaptured]) -> pb.TraceEvent
         biz_location=facts.biz_location,
         epcs=dict.fromkeys(item.id for item in facts.items),
         document=event.document.encode(),
+        context=event.context,
+        type=facts.kind,
     )
 
 

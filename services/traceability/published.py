@@ -26,6 +26,7 @@ from services.traceability.domain.events import (
     GoodsDelivered,
     GoodsRecalled,
     RecallClosed,
+    TraceDataErased,
     TraceEventCaptured,
 )
 from services.traceability.domain.facts import Facts
@@ -43,6 +44,8 @@ def trace_event_captured(recorded: Recorded[TraceEventCaptured]) -> list[pb.Trac
         event_time=to_timestamp(event.event_time),
         biz_step=facts.biz_step,
         biz_transactions=transactions_of(facts),
+        commitment_root=bytes.fromhex(event.committed.root) if event.committed else b"",
+        commitment_size=event.committed.size if event.committed else 0,
     )
     move = move_of(facts)
     return [captured] if move is None else [captured, _moved(event, facts, move)]
@@ -75,6 +78,11 @@ def _moved(event: TraceEventCaptured, facts: Facts, move: Move) -> Moved:
         goods=goods,
         goods_count=len(items),
     )
+
+
+def trace_data_erased(recorded: Recorded[TraceDataErased]) -> list[pb.TraceDataErased]:
+    """That something cannot be read again; whose it was is said of items only."""
+    return [pb.TraceDataErased(kind=recorded.event.kind, subject=recorded.event.subject)]
 
 
 def goods_delivered(recorded: Recorded[GoodsDelivered]) -> list[pb.Delivered]:

@@ -1,5 +1,7 @@
 """Traceability over HTTP: the EPCIS REST binding (EPCIS 2.0, 12), and what is open to everybody."""
 
+from typing import Final
+
 from libs.servicekit.web import Handler, Route, Site
 from services.traceability.domain.digital_links import KEYS
 from services.traceability.features.browse_resources import list_resources, show_resource, show_top_level
@@ -12,6 +14,7 @@ from services.traceability.features.receive_document import receive_document
 from services.traceability.features.resolve_link import refuse_compressed, resolve_link
 from services.traceability.features.show_captures import list_captures, show_capture
 from services.traceability.features.show_item import show_item
+from services.traceability.features.show_proof import show_proof
 from services.traceability.features.stream_events import query_named_events
 from services.traceability.features.subscribe import (
     list_dead_letters,
@@ -30,6 +33,7 @@ from services.traceability.shared.rest import (
     negotiated,
     problem_type,
 )
+from services.traceability.shared.viewing import for_programme
 from services.traceability.views.resources import Resource
 
 EPCIS = "/{programme}/epcis"
@@ -67,11 +71,39 @@ _PATHS: dict[str, dict[str, tuple[Handle, str]]] = {
 }
 """Every path below `EPCIS`: its methods, what answers them, and what a credential must allow."""
 
+_PARTIES: Final = {
+    "": ["GET"],
+    "/": ["GET"],
+    "/capture": ["POST"],
+    "/capture/{capture}": ["GET"],
+    "/events": ["GET", "POST"],
+    "/events/{value:.+}": ["GET"],
+    **{f"/{kind}/{{value:.+}}{below}": ["GET"] for kind in Resource for below in ("", "/events")},
+    "/queries": ["POST"],
+    _QUERY: ["GET"],
+    f"{_QUERY}/events": ["GET"],
+    f"{_QUERY}/subscriptions": ["GET", "POST"],
+    _SUBSCRIPTION: ["GET", "DELETE"],
+    f"{_SUBSCRIPTION}/deadLetters": ["GET"],
+    f"{_SUBSCRIPTION}/deadLetters/{{number}}": ["POST"],
+    "/nextPageToken/{token}": ["DELETE"],
+}
+"""What answers a credential that names a party: it knows what concerns it. All else is about the programme."""
+
+
+def _checked(method: str, path: str, handler: Handle) -> Handle:
+    xml = path in ("/capture", "/events") if method == "POST" else "/events" in path
+    return negotiated(handler if method in _PARTIES.get(path, ()) else for_programme(handler), xml=xml)
+
+
 ROUTES = [
     route
     for path, methods in _PATHS.items()
     for route in (
-        *(Route(method, EPCIS + path, negotiated(handler), scope) for method, (handler, scope) in methods.items()),
+        *(
+            Route(method, EPCIS + path, _checked(method, path, handler), scope)
+            for method, (handler, scope) in methods.items()
+        ),
         Route("OPTIONS", EPCIS + path, discovery(*methods)),
     )
 ]
@@ -92,6 +124,7 @@ RESOLVER = [
     for path, handler in (
         ("/.well-known/gs1resolver", describe_resolver),
         (f"/i{_LINK}", show_item),
+        ("/proof/{event}", show_proof),
         (_LINK, resolve_link),
     )
     for route in _open(root + path, handler)

@@ -1,11 +1,16 @@
-"""Capturing EPCIS events: checked, hashed, stored, indexed and linked, in documents of 500 on an empty store.
+"""Capturing EPCIS events: checked, hashed, committed to, stored, indexed and linked, on an empty store.
+
+In documents of 500, from a few callers at once; then all in one document, with the most memory that the service has
+had, beside that for a small document.
 
 References of the same run, where they are installed: `jsonschema-rs`, which only validates the same documents, against
 the standard's JSON schema that `SCHEMA` names; and `epcis-event-hash-generator`, which only hashes.
 """
 
+import asyncio
 import json
 import os
+import sys
 import tempfile
 import time
 from importlib import import_module
@@ -14,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from fenxiao.api.traceability.v1 import traceability_pb2 as pb
+from libs.servicekit.lifecycle import collect_rarely
 from libs.servicekit.testing import Harness
 from services.traceability.wiring import SERVICE
 from tests.bench.append import DATABASES
@@ -21,6 +27,9 @@ from tests.bench.table import RUNS, Row, row, say
 
 EVENTS = int(os.environ.get("EVENTS", "10000"))
 DOCUMENT = 500
+CALLERS = 4
+"""Documents on their way at once: while one is written, another is read."""
+UPLOAD = int(os.environ.get("BENCH_UPLOAD_EVENTS", "100000"))
 HASHED = 200
 PARENT = "programmes/olives"
 
@@ -29,6 +38,7 @@ async def run() -> list[Row]:
     """Ours on both databases, and the references, in turns."""
     documents = [document(first) for first in range(0, EVENTS, DOCUMENT)]
     rows: list[Row] = []
+    collect_rarely()
     for database, serve in DATABASES.items():
         figures: list[float] = []
         hashed: list[float] = []
@@ -39,8 +49,13 @@ async def run() -> list[Row]:
                 hashed += [hash_plainly(documents[0])] if find_spec("epcis_event_hash_generator") else []
                 validated += [validate(documents)] if find_spec("jsonschema_rs") and os.environ.get("SCHEMA") else []
                 say(f"capture {database}, run {number}: {figures[-1]:,.0f} events/s")
+            small, large = await upload(fresh()[0], DOCUMENT), await upload(fresh()[0], UPLOAD)
         rows.append(row(f"capture {database}, beside the reference hasher", "events/s", figures, hashed))
         rows += [row(f"capture {database}, beside validation alone", "events/s", figures, validated)] * bool(validated)
+        name = f"capture {database}, {UPLOAD:,} events in one document"
+        rows.append(row(name, "events/s", [UPLOAD / large["seconds"]]))
+        rows.append(row(f"{name}, memory beside 500", "MiB", [large["own"]], [small["own"]]))
+        rows.append(row(f"{name}, memory of the process that reads", "MiB", [large["beside"]]))
     return rows
 
 
@@ -48,10 +63,28 @@ async def capture(url: str, documents: list[bytes]) -> float:
     """Events a second."""
     with tempfile.TemporaryDirectory() as folder:
         async with Harness(SERVICE, Path(folder), url=url) as harness:
+            rest = iter(documents)
+
+            async def call() -> None:
+                for one in rest:
+                    await harness.command("Capture", pb.CaptureRequest(parent=PARENT, document=one))
+
+            # The process that reads is there.
+            await harness.command("Capture", pb.CaptureRequest(parent=PARENT, document=document(10 * EVENTS)))
             since = time.perf_counter()
-            for one in documents:
-                await harness.command("Capture", pb.CaptureRequest(parent=PARENT, document=one))
+            await asyncio.gather(*(call() for _ in range(CALLERS)))
             return EVENTS / (time.perf_counter() - since)
+
+
+async def upload(url: str, events: int) -> dict[str, float]:
+    """Seconds, and the most memory (`upload.py`)."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.bench.upload", url, str(events), stdout=asyncio.subprocess.PIPE
+    )
+    answer, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"the upload has failed with {process.returncode}")
+    return json.loads(answer.splitlines()[-1])  # before it the service has logged what it does
 
 
 def validate(documents: list[bytes]) -> float:

@@ -12,9 +12,9 @@ from fenxiao.api.settlement.v1 import settlement_pb2
 from fenxiao.client import Client, imports
 from fenxiao.client.imports import ImportResult, Progress, import_members, import_sales
 from fenxiao.verify import Chain
-from libs.localnet import gift_wholesale
 from libs.localnet.home import Home
 from libs.localnet.network import CHAIN, NATS, LocalNetwork, State
+from libs.localnet.scenarios import gift_wholesale
 from libs.localnet.services import SERVICES
 from tests.support import books, bus, gift, stores
 from tests.support.shop import stamp

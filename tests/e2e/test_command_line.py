@@ -1,10 +1,6 @@
 """The command line on a network where the demo's business was done: what a merchant types, and what programs read."""
 
-import asyncio
-import json
-import sys
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,6 +8,7 @@ from libs.localnet.demo import Demo
 from libs.localnet.home import Home
 from libs.localnet.services import SERVICES
 from tests.support import gift
+from tests.support.command_line import CommandLine, Run
 from tests.support.stores import row_counts
 
 pytestmark = [pytest.mark.network, pytest.mark.asyncio(loop_scope="session")]
@@ -19,28 +16,8 @@ pytestmark = [pytest.mark.network, pytest.mark.asyncio(loop_scope="session")]
 OK, REFUSED, NOT_PERMITTED, NOT_FOUND = 0, 1, 4, 5
 
 
-class Run(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
 async def fenxiao(home: Home, *arguments: str, token: str = "") -> Run:
-    command = str(Path(sys.executable).with_name("fenxiao"))
-    wanted = [command, "--home", str(home.root), "--programme", gift.PROGRAMME, "--json", *arguments]
-    if token:
-        wanted = ["env", f"FENXIAO_TOKEN={token}", *wanted]
-    child = await asyncio.create_subprocess_exec(
-        *wanted, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    async with asyncio.timeout(60):
-        out, err = await child.communicate()
-    assert child.returncode is not None
-    return Run(child.returncode, out.decode(), err.decode())
+    return await CommandLine(home, gift.PROGRAMME).run(*arguments, token=token)
 
 
 async def test_a_second_import_says_that_nothing_changed(demo: Demo, home: Home) -> None:

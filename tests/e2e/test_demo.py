@@ -15,9 +15,10 @@ from fenxiao.client.client import pages
 from fenxiao.client.imports import import_members, import_sales
 from fenxiao.errors import Refusal
 from fenxiao.verify import Chain, read_export, verify
-from libs.localnet import gift_wholesale, wallets
+from libs.localnet import wallets
 from libs.localnet.demo import Demo
 from libs.localnet.network import LocalNetwork
+from libs.localnet.scenarios import gift_wholesale
 from libs.localnet.services import SERVICES
 from tests.support import gift
 from tests.support.shop import stamp

@@ -1,14 +1,11 @@
 """A plan of periods, from files to paid and verified: what posts with a sale, at the close, and for what came late."""
 
-import asyncio
-import json
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from libs.localnet.home import Home
+from tests.support.command_line import CommandLine
 
 pytestmark = [pytest.mark.network, pytest.mark.asyncio(loop_scope="session")]
 
@@ -49,62 +46,42 @@ R-2,anna,return,2025-02-20T10:00:00+01:00,300.00,EUR,S-3
 """
 
 
-async def fenxiao(home: Home, *arguments: str) -> Any:
-    command = str(Path(sys.executable).with_name("fenxiao"))
-    child = await asyncio.create_subprocess_exec(
-        *(command, "--home", str(home.root), "--programme", PROGRAMME, "--json", *arguments),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(120):
-        out, err = await child.communicate()
-    assert child.returncode == 0, err.decode()
-    return json.loads(out)
+@pytest.fixture
+def fenxiao(home: Home, tmp_path: Path) -> CommandLine:
+    return CommandLine(home, PROGRAMME, tmp_path)
 
 
-async def test_periods_from_files_to_paid_and_verified(home: Home, tmp_path: Path) -> None:
-    def file(name: str, content: str) -> str:
-        path = tmp_path / name
-        path.write_text(content)
-        return str(path)
-
-    created = ("programme", "create", PROGRAMME, "--currency", "EUR")
-    await fenxiao(home, *created, "--start", "2025-01-01", "--time-zone", "Europe/Berlin")
-    await fenxiao(home, "asset", "register")
-    await fenxiao(home, "plan", "publish", file("plan.yaml", PLAN))
-    await fenxiao(home, "members", "import", file("members.csv", MEMBERS))
-    await fenxiao(home, "sales", "import", file("sales.csv", SALES))
-    await fenxiao(home, "wallets")
+async def test_periods_from_files_to_paid_and_verified(fenxiao: CommandLine) -> None:
+    await fenxiao.opened(PLAN, MEMBERS)
+    await fenxiao("sales", "import", fenxiao.file("sales.csv", SALES))
+    await fenxiao("wallets")
 
     # Anna and Li are silver: 10 % of their own sales, and 5 % for Anna on Ben's and Li's, Ben being passed over. The
     # pot is 2 % of 579.90 for three.
-    estimate = await fenxiao(home, "period", "estimate")
+    estimate = await fenxiao("period", "estimate")
     earned = {row["member_id"]: row["earned"] for row in estimate["ratings"]}
     assert earned == {
         "anna": 2480 + 240 + 420 + 3100 + 300 + 1050 + 387,
         "ben": 479 + 840 + 387,
         "li": 1680 + 2100 + 386,
     }
-    (january,) = (await fenxiao(home, "period", "close", "--as-of", "2025-02-01"))["periods"]
+    (january,) = (await fenxiao("period", "close", "--as-of", "2025-02-01"))["periods"]
     assert (january["period"], january["state"], january["lines"]) == ("2025-01-01", "closed", 7)
     assert january["posted"] == 3100 + 300 + 1050 + 2100 + 1160
-    shown = await fenxiao(home, "period", "show", "2025-01-01")
+    shown = await fenxiao("period", "show", "2025-01-01")
     assert {row["member_id"]: row["earned"] for row in shown["ratings"]} == earned
 
     # Ranks are sealed: Ben is no silver although his sales of January are above 100 now, and Anna stays one.
-    await fenxiao(home, "sales", "import", file("late.csv", LATE))
-    closed = (await fenxiao(home, "period", "close", "--as-of", "2025-04-01"))["periods"]
+    await fenxiao("sales", "import", fenxiao.file("late.csv", LATE))
+    closed = (await fenxiao("period", "close", "--as-of", "2025-04-01"))["periods"]
     assert [period["period"] for period in closed] == ["2025-02-01", "2025-03-01"]
     # What Anna gave back costs her 30.00, her 5 % of Ben's late sale are 8.00, and the pot shrinks by 2 % of 140.10.
     assert [period["posted"] for period in closed] == [-3000 + 800 - 280, 0]
-    again = await fenxiao(home, "period", "close", "--as-of", "2025-04-01")
+    again = await fenxiao("period", "close", "--as-of", "2025-04-01")
     assert again["periods"] == []
 
-    await fenxiao(home, "fund", "1000")
-    settled = await fenxiao(home, "settle", "--as-of", "2025-05-01")
+    await fenxiao("fund", "1000")
+    settled = await fenxiao("settle", "--as-of", "2025-05-01")
     assert settled["distribution"]["state"] == "paid"
-    report = await fenxiao(home, "verify", "--export", str(tmp_path / "export"))
-    checks = {check["name"]: (check["checked"], check["failed"]) for check in report["checks"]}
-    assert report["passed"], report
-    assert checks["closings"][0] >= 4
+    checks = await fenxiao.verified()
+    assert checks["closings"] >= 4

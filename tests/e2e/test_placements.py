@@ -1,14 +1,11 @@
 """A binary from files to paid and verified: who stands where, what is carried, and what a return changes."""
 
-import asyncio
-import json
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from libs.localnet.home import Home
+from tests.support.command_line import CommandLine
 
 pytestmark = [pytest.mark.network, pytest.mark.asyncio(loop_scope="session")]
 
@@ -47,38 +44,23 @@ R-1,mo,return,2025-03-20T10:00:00+01:00,80.00,EUR,S-3
 """
 
 
-async def fenxiao(home: Home, *arguments: str, code: int = 0) -> Any:
-    command = str(Path(sys.executable).with_name("fenxiao"))
-    child = await asyncio.create_subprocess_exec(
-        *(command, "--home", str(home.root), "--programme", PROGRAMME, "--json", *arguments),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(120):
-        out, err = await child.communicate()
-    assert child.returncode == code, err.decode()
-    return json.loads(out if code == 0 else err)
+@pytest.fixture
+def fenxiao(home: Home, tmp_path: Path) -> CommandLine:
+    return CommandLine(home, PROGRAMME, tmp_path)
 
 
-async def test_a_binary_from_files_to_paid_and_verified(home: Home, tmp_path: Path) -> None:
-    def file(name: str, content: str) -> str:
-        path = tmp_path / name
-        path.write_text(content)
-        return str(path)
-
+async def test_a_binary_from_files_to_paid_and_verified(fenxiao: CommandLine) -> None:
     created = ("programme", "create", PROGRAMME, "--currency", "EUR")
-    await fenxiao(home, *created, "--start", "2025-01-01", "--time-zone", "Europe/Berlin")
-    plan = file("plan.yaml", PLAN)
-    refused = await fenxiao(home, "plan", "publish", plan, code=1)
-    assert refused["error"]["reason"] == "PLAN_NEEDS_PLACEMENT"
-    await fenxiao(home, "programme", "set-placement", "--width", "2", "--spill", "weaker")
-    await fenxiao(home, "plan", "publish", plan)
-    await fenxiao(home, "asset", "register")
-    members = file("members.csv", MEMBERS)
-    assert (await fenxiao(home, "members", "import", members, "--all-or-nothing"))["taken"] == 5
-    assert (await fenxiao(home, "members", "import", members))["repeated"] == 5
-    shown = {who: (await fenxiao(home, "members", "show", who))["place"] for who in ("anna", "ben", "li", "mo", "eva")}
+    await fenxiao(*created, "--start", "2025-01-01", "--time-zone", "Europe/Berlin")
+    plan = fenxiao.file("plan.yaml", PLAN)
+    assert await fenxiao.refused("plan", "publish", plan) == "PLAN_NEEDS_PLACEMENT"
+    await fenxiao("programme", "set-placement", "--width", "2", "--spill", "weaker")
+    await fenxiao("plan", "publish", plan)
+    await fenxiao("asset", "register")
+    members = fenxiao.file("members.csv", MEMBERS)
+    assert (await fenxiao("members", "import", members, "--all-or-nothing"))["taken"] == 5
+    assert (await fenxiao("members", "import", members))["repeated"] == 5
+    shown = {who: (await fenxiao("members", "show", who))["place"] for who in ("anna", "ben", "li", "mo", "eva")}
     assert {who: (place["parent_id"], place["leg"], place["choice"]) for who, place in shown.items()} == {
         "anna": ("", -1, "rule"),
         "ben": ("anna", 0, "rule"),
@@ -86,22 +68,20 @@ async def test_a_binary_from_files_to_paid_and_verified(home: Home, tmp_path: Pa
         "mo": ("ben", 0, "rule"),
         "eva": ("mo", 0, "leg"),
     }
-    await fenxiao(home, "sales", "import", file("sales.csv", SALES))
-    await fenxiao(home, "wallets")
+    await fenxiao("sales", "import", fenxiao.file("sales.csv", SALES))
+    await fenxiao("wallets")
 
     # January: 350 on the left, 120 on the right. February: 250 and 220.
-    closed = (await fenxiao(home, "period", "close", "--as-of", "2025-03-01"))["periods"]
+    closed = (await fenxiao("period", "close", "--as-of", "2025-03-01"))["periods"]
     assert [period["posted"] for period in closed] == [1000, 2000]
     # Of the left, 80 come back: it is 170 in February.
-    await fenxiao(home, "sales", "import", file("late.csv", LATE))
-    closed = (await fenxiao(home, "period", "close", "--as-of", "2025-04-01"))["periods"]
+    await fenxiao("sales", "import", fenxiao.file("late.csv", LATE))
+    closed = (await fenxiao("period", "close", "--as-of", "2025-04-01"))["periods"]
     assert [period["posted"] for period in closed] == [-1000]
 
-    await fenxiao(home, "fund", "1000")
-    settled = await fenxiao(home, "settle", "--as-of", "2025-05-01")
+    await fenxiao("fund", "1000")
+    settled = await fenxiao("settle", "--as-of", "2025-05-01")
     assert settled["distribution"]["state"] == "paid"
     assert settled["distribution"]["paid"] == 2000
-    report = await fenxiao(home, "verify", "--export", str(tmp_path / "export"))
-    assert report["passed"], report
-    checks = {check["name"]: (check["checked"], check["failed"]) for check in report["checks"]}
-    assert checks["placements"] == (7, 0)  # the rule, the plan, and five places
+    checks = await fenxiao.verified()
+    assert checks["placements"] == 7  # the rule, the plan, and five places

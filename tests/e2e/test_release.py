@@ -1,14 +1,11 @@
 """Lines that wait for an identity check and a payable balance: held until both are there, then paid and verified."""
 
-import asyncio
-import json
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from libs.localnet.home import Home
+from tests.support.command_line import CommandLine
 
 pytestmark = [pytest.mark.network, pytest.mark.asyncio(loop_scope="session")]
 
@@ -42,57 +39,37 @@ R-1,li,return,2025-02-04T11:00:00+01:00,50,EUR,S-3
 """
 
 
-async def fenxiao(home: Home, *arguments: str) -> Any:
-    command = str(Path(sys.executable).with_name("fenxiao"))
-    child = await asyncio.create_subprocess_exec(
-        *(command, "--home", str(home.root), "--programme", PROGRAMME, "--json", *arguments),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(120):
-        out, err = await child.communicate()
-    assert child.returncode == 0, err.decode()
-    return json.loads(out)
+@pytest.fixture
+def fenxiao(home: Home, tmp_path: Path) -> CommandLine:
+    return CommandLine(home, PROGRAMME, tmp_path)
 
 
-async def test_lines_wait_for_identity_and_threshold_and_are_paid_and_verified(home: Home, tmp_path: Path) -> None:
-    def file(name: str, content: str) -> str:
-        path = tmp_path / name
-        path.write_text(content)
-        return str(path)
-
+async def test_lines_wait_for_identity_and_threshold_and_are_paid_and_verified(fenxiao: CommandLine) -> None:
     async def waits(member: str) -> list[tuple[int, list[str]]]:
-        found = await fenxiao(home, "statement", member)
+        found = await fenxiao("statement", member)
         return [(line["held"], line["waits_for"]) for line in found["statements"][0]["lines"]]
 
-    created = ("programme", "create", PROGRAMME, "--currency", "EUR")
-    await fenxiao(home, *created, "--start", "2025-01-01", "--time-zone", "Europe/Berlin")
-    await fenxiao(home, "asset", "register")
-    await fenxiao(home, "plan", "publish", file("plan.yaml", PLAN))
-    await fenxiao(home, "members", "import", file("members.csv", MEMBERS))
-    await fenxiao(home, "members", "check-identity", "anna", "--at", "2025-01-20")
-    await fenxiao(home, "members", "check-identity", "li", "--at", "2025-01-20", "--until", "2027-01-20")
-    await fenxiao(home, "sales", "import", file("january.csv", HEAD + JANUARY))
-    await fenxiao(home, "wallets")
-    await fenxiao(home, "fund", "1000")
+    await fenxiao.opened(PLAN, MEMBERS)
+    await fenxiao("members", "check-identity", "anna", "--at", "2025-01-20")
+    await fenxiao("members", "check-identity", "li", "--at", "2025-01-20", "--until", "2027-01-20")
+    await fenxiao("sales", "import", fenxiao.file("january.csv", HEAD + JANUARY))
+    await fenxiao("wallets")
+    await fenxiao("fund", "1000")
 
     # Anna is checked and has 60; Ben has 60 and is not checked; Li is checked and has 30.
-    settled = await fenxiao(home, "settle", "--as-of", "2025-02-01")
+    settled = await fenxiao("settle", "--as-of", "2025-02-01")
     assert (settled["distribution"]["payees"], settled["distribution"]["total"]) == (1, 6000)
     assert await waits("anna") == [(0, [])]
     assert await waits("ben") == [(6000, ["identity", "threshold"])]
     assert await waits("li") == [(3000, ["threshold"])]
 
     # What comes back takes 5 of Li's 30; with 25 more the threshold is reached to the cent.
-    await fenxiao(home, "sales", "import", file("february.csv", HEAD + FEBRUARY))
-    await fenxiao(home, "members", "check-identity", "ben", "--at", "2025-01-31")
-    settled = await fenxiao(home, "settle", "--as-of", "2025-03-01")
+    await fenxiao("sales", "import", fenxiao.file("february.csv", HEAD + FEBRUARY))
+    await fenxiao("members", "check-identity", "ben", "--at", "2025-01-31")
+    settled = await fenxiao("settle", "--as-of", "2025-03-01")
     assert (settled["distribution"]["payees"], settled["distribution"]["total"]) == (2, 6000 + 5000)
     assert settled["distribution"]["state"] == "paid"
     assert await waits("li") == [(0, [])] * 3
 
-    report = await fenxiao(home, "verify", "--export", str(tmp_path / "export"))
-    checks = {check["name"]: (check["checked"], check["failed"]) for check in report["checks"]}
-    assert report["passed"], report
-    assert checks["identities"][0] >= 3
+    checks = await fenxiao.verified()
+    assert checks["identities"] >= 3

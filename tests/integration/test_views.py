@@ -113,7 +113,7 @@ async def test_a_view_that_differs_in_one_row_is_found(demo: Demo, home: Home, t
     before = stores.content(database)
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute(
-            "UPDATE view_balances SET paid = paid + 1 WHERE rowid = (SELECT MIN(rowid) FROM view_balances)"
+            "UPDATE view_balances SET paid = paid + 1 WHERE member = (SELECT MIN(member) FROM view_balances)"
         )
     (problem,) = stores.differences(before, stores.content(database))
     assert problem.startswith("view_balances: ")

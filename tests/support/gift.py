@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from libs.localnet import gift_wholesale
-from libs.localnet.demo import STEPS, Demo
+from libs.localnet.demo import Demo
 from libs.localnet.display import Display
 from libs.localnet.network import LocalNetwork, repository_root
+from libs.localnet.scenarios import gift_wholesale
 
 PROGRAMME = gift_wholesale.PROGRAMME
 PARENT = gift_wholesale.PARENT
@@ -36,7 +36,7 @@ def quiet(network: LocalNetwork) -> Demo:
 async def whole_demo(network: LocalNetwork) -> Demo:
     """Every step of the demo but the first, which starts the network."""
     demo = quiet(network)
-    for step in STEPS[1:]:
+    for step in gift_wholesale.GIFT.steps:
         await step.run(demo)
     return demo
 

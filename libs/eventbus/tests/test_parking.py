@@ -1,6 +1,6 @@
 """What cannot be applied is put aside with all that follows it, and taken up again later."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,32 @@ async def test_a_key_is_parked_and_the_others_go_on(source: EventLog, both: Even
     moved = [("SponsorChanged", 0), ("MemberSuspended", 1)]
     assert mine == [("4", 0), *moved, *moved]
     assert len(await arrived(both)) == 30 + 6
+
+
+async def test_who_follows_sees_every_message_once_whatever_becomes_of_it(
+    source: EventLog, both: EventLog, nc: Client
+) -> None:
+    members = await enrol(source, 30)
+    faulty = Faulty(4, 17)
+
+    def follow(tx: Tx, messages: Sequence[Received]) -> None:
+        for received in messages:
+            tx.run("INSERT INTO arrived VALUES (?, ?, ?, ?)", (received.position, received.n, received.key, "followed"))
+
+    # Nobody handles what follows an enrolment, and two of these fail and are parked.
+    handlers = {membership.MemberEnrolled: [faulty.fail]}
+    receiving = consumer(both, nc, handlers=handlers, followers=[follow])
+    async with running(relay(source, nc), receiving):
+        await caught_up(source, receiving)
+        await move(source, members[4], 1, after=1)
+        await caught_up(source, receiving)
+        faulty.numbers.clear()
+        assert await receiving.retry_parked(str(members[4])) == 1
+    assert [(position, n) for position, n, *_ in await arrived(both)] == [
+        *((n, 0) for n in range(1, 31)),
+        (31, 0),
+        (31, 1),
+    ]
 
 
 async def test_what_is_parked_stays_parked_after_a_restart(source: EventLog, both: EventLog, nc: Client) -> None:

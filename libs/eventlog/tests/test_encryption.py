@@ -96,6 +96,7 @@ def test_a_destroyed_key_is_gone_for_ever(open_store: Open) -> None:
         with pytest.raises(KeyDestroyed):
             each.key("ann")
         assert each.keys(["ann", "bob"]) == {"bob": kept}
+        assert each.destroyed(["ann", "bob", *map(str, range(600))]) == {"ann"}
     with pytest.raises(Exception, match=r"(?i)unique"):
         store.create("ann")
 

@@ -12,6 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from fenxiao.cli.exits import Misuse
 from libs.localnet import demo, doctor, health
 from libs.localnet.cli import register
 from libs.localnet.contracts import Contracts
@@ -20,6 +21,8 @@ from libs.localnet.display import Display
 from libs.localnet.home import Home, HomeError
 from libs.localnet.network import LocalNetwork, repository_root
 from libs.localnet.process import alive
+from libs.localnet.scenarios.table import SCENARIOS
+from libs.localnet.steps import Scenario, Words
 
 FAKE_UP = Path(__file__).with_name("fake_up.py")
 
@@ -127,10 +130,29 @@ async def test_the_demo_runs_its_steps_in_order_with_their_times(
     async def second(work: Demo) -> str:
         return str(work.figures["members"])
 
-    monkeypatch.setattr(demo, "STEPS", [Step("first", first), Step("second", second)])
+    monkeypatch.setattr(demo, "START", Step("first", first))
     work = Demo(LocalNetwork(Home.at(tmp_path / "home")), Display(quiet=True))
-    await run_demo(work)
+    await run_demo(work, Scenario("two", Words("Two steps", "两步"), (Step("second", second),)))
     assert list(work.seconds) == ["first", "second"]
+
+
+def test_what_is_not_so_is_not_shown(tmp_path: Path) -> None:
+    work = Demo(LocalNetwork(Home.at(tmp_path / "home")), Display(quiet=True))
+    work.shows(3, 3, "Three are there.", "有三个。")
+    with pytest.raises(HomeError, match=r"^This is not so: Four are there\. The network says 3; right is 4\.$"):
+        work.shows(3, 4, "Four are there.", "有四个。")
+    assert work.shown == [("Three are there.", "有三个。")]
+
+
+def test_scenarios_are_listed_and_an_unknown_one_is_refused(cli: Callable[..., Result], tmp_path: Path) -> None:
+    listed = cli("demo", "--list", "--json")
+    assert [one["name"] for one in json.loads(listed.stdout)["scenarios"]] == [*SCENARIOS]
+    assert all(one["en"] and one["zh"] for one in json.loads(listed.stdout)["scenarios"])
+    home = tmp_path / "home"
+    unknown = cli("demo", "--scenario", "wine", "--home", str(home))
+    assert isinstance(unknown.exception, Misuse)
+    assert "There is no scenario 'wine'" in unknown.exception.message
+    assert not home.exists()
 
 
 def test_contracts_are_built_again_when_a_source_changes(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ def mode(path: Path) -> int:
 
 def test_secrets_are_for_their_owner_only_and_are_corrected_if_loosened(home: Home) -> None:
     keys.ensure_keys(home, SERVICES)
-    assert len(home.secrets()) == 5 + len(SERVICES) + 1  # issuer, its public half, master, keystore, password; token
+    # issuer, its public half, master, keystore, password, log; token
+    assert len(home.secrets()) == 6 + len(SERVICES) + 1
     home.keys.chmod(0o755)
     home.issuer_key.chmod(0o644)
     home.create()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jwt
 from cryptography.exceptions import InvalidKey
@@ -30,6 +30,8 @@ ANY_PROGRAMME = "*"
 ANY_SCOPE = "*"
 
 _ALGORITHM = "EdDSA"
+_MOST_PARTIES = 100
+_LONGEST_PARTY = 500
 _CLAIMS = ["iss", "aud", "sub", "programme", "role", "scope", "iat", "exp"]
 
 
@@ -49,6 +51,9 @@ class Claims:
     role: str
     scopes: frozenset[str]
     expires: datetime
+    parties: tuple[str, ...] = ()
+    """Of whom the holder is one, as canonical identifiers. Named, he sees what concerns them and what all may see;
+    without, the programme is his own."""
 
     def allows(self, scope: str) -> bool:
         """Say whether the credential holds a scope."""
@@ -100,9 +105,11 @@ def issue(
     role: str,
     scopes: Iterable[str],
     ttl: timedelta,
+    parties: Iterable[str] = (),
 ) -> str:
-    """Return a credential that is valid from now on for `ttl`."""
+    """Return a credential that is valid from now on for `ttl`. Raises `Refusal` INVALID_PARTY."""
     now = datetime.now(UTC)
+    named = [canonical_party(one) for one in parties]
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
@@ -112,6 +119,7 @@ def issue(
         "scope": " ".join(sorted(set(scopes))),
         "iat": now,
         "exp": now + ttl,
+        **({"party": _bounded(named)} if named else {}),
     }
     return jwt.encode(claims, private_pem, algorithm=_ALGORITHM, headers={"kid": kid})
 
@@ -138,7 +146,40 @@ def verify(jwks: Mapping[str, Any], token: str) -> Claims:
     if not all(isinstance(text, str) for text in texts) or not all(texts[:3]):
         raise _invalid("a claim has the wrong form")
     subject, programme, role, scope = texts
-    return Claims(subject, programme, role, frozenset(scope.split()), datetime.fromtimestamp(claims["exp"], UTC))
+    expires = datetime.fromtimestamp(claims["exp"], UTC)
+    return Claims(subject, programme, role, frozenset(scope.split()), expires, _parties(claims))
+
+
+def canonical_party(text: str) -> str:
+    """Give the one form of a party's identifier: PGLN, GLN or any other URI. Raises `Refusal` INVALID_PARTY."""
+    # Most credentials name no party, and every command reads this module.
+    from fenxiao.epcis import Names, canonical_text, is_uri, wrong_check_digit  # noqa: PLC0415
+
+    if len(text) > _LONGEST_PARTY or not is_uri(text) or wrong_check_digit(text):
+        message = "a party is a URI such as https://id.gs1.org/417/9521141000014, with a right check digit"
+        raise Refusal("INVALID_PARTY", message, field="party")
+    return canonical_text(text, Names())
+
+
+def _bounded(parties: list[str]) -> list[str]:
+    found = sorted(set(parties))
+    if len(found) > _MOST_PARTIES:
+        message = f"a credential names at most {_MOST_PARTIES} parties; issue several"
+        raise Refusal("INVALID_PARTY", message, field="party")
+    return found
+
+
+def _parties(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    if "party" not in claims:
+        return ()
+    # What names parties in a way that is not understood must not count as one that names none.
+    found = claims["party"]
+    if not isinstance(found, list) or not 0 < len(cast("list[object]", found)) <= _MOST_PARTIES:
+        raise _invalid("its parties have the wrong form")
+    try:
+        return tuple(canonical_party(str(one)) for one in cast("list[object]", found))
+    except Refusal:
+        raise _invalid("one of its parties is no identifier") from None
 
 
 def _invalid(why: str) -> CredentialError:

@@ -1,4 +1,4 @@
-"""`fenxiao epcis validate` and `hash`: files looked at without any service."""
+"""`fenxiao epcis validate`, `hash` and `convert`: files looked at without any service."""
 
 import io
 import json
@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from fenxiao.cli import app, texts
+from fenxiao.epcis import read_document
+from fenxiao.epcis.schema import EVENT_TYPES
 from libs.sdk.tests.epcis.samples import CONTEXT, answer, document, event, full, needs_shared, read, shared_documents
+from libs.sdk.tests.epcis.xml_samples import event_1_2, twin, xml
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +135,7 @@ def test_standard_input(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> Non
     [
         ("", "INVALID_JSON"),
         ("{", "INVALID_JSON"),
-        ("<EPCISDocument/>", "INVALID_JSON"),
+        ("<EPCISDocument/>", "UNKNOWN_DOCUMENT_TYPE"),
         ('{"type": "EPCISDocument", "@context": {}, "epcisBody": {"eventList": [' + "[" * 100_000, "TOO_DEEP"),
         (json.dumps(document(event())).replace('"action"', '"action": "ADD", "action"'), "REPEATED_KEY"),
         (json.dumps(document(event(**{"ex:a": 0}))).replace('"ex:a": 0', '"ex:a": 1e99999999'), "NUMBER_OUT_OF_RANGE"),
@@ -178,3 +181,57 @@ def test_the_standards_examples(capsys: Capture) -> None:
     for path in shared_documents("event-hash"):
         assert app.run(["epcis", "hash", str(path)]) == 0
         assert capsys.readouterr().out.split() == path.with_suffix(".hashes").read_text().split()
+
+
+def test_documents_in_xml(capsys: Capture) -> None:
+    twin_ = read(twin(*EVENT_TYPES))
+    Path("a.xml").write_bytes(xml(*map(event_1_2, EVENT_TYPES), version="1.2"))
+    code, said = as_json(capsys, "validate", "a.xml")
+    assert (code, said["files"][0]["errors"]) == (0, [])
+    assert said["files"][0]["event_ids"] == [one.hash for one in twin_.events]
+    assert app.run(["epcis", "hash", "--prehash", "a.xml"]) == 0
+    assert capsys.readouterr().out.splitlines() == [one.pre_hash for one in twin_.events]
+    Path("b.xml").write_bytes(xml(event_1_2("ObjectEvent"), "<ObjectEvent/>")[:-40])
+    code, said = as_json(capsys, "validate", "b.xml")
+    assert code == 1
+    assert [(one["event"], one["rule"]) for one in said["files"][0]["errors"]][-1] == (0, "INVALID_XML")
+
+
+def test_documents_in_the_other_form(capsys: Capture) -> None:
+    file = write("a.jsonld", document(*(full(kind) for kind in EVENT_TYPES), sender="urn:s"))
+    hashes = [one.hash for one in read_document(Path(file).read_bytes()).events]
+    assert app.run(["epcis", "convert", file]) == 0
+    made = capsys.readouterr().out
+    Path("a.xml").write_text(made, encoding="utf-8")
+    assert [one.hash for one in read_document(made.encode()).events] == hashes
+    for arguments in ([file, "--to", "json"], ["a.xml", "--to", "json"], ["a.xml"]):
+        assert app.run(["epcis", "convert", *arguments]) == 0
+        back = json.loads(capsys.readouterr().out)
+        assert [one.hash for one in read(back).events] == hashes
+        assert back["sender"] == "urn:s"
+    assert app.run(["epcis", "convert", "a.xml", "--to", "xml"]) == 0
+    assert [one.hash for one in read_document(capsys.readouterr().out.encode()).events] == hashes
+    code, said = as_json(capsys, "convert", file)
+    assert (code, said) == (0, {"file": file, "to": "xml", "document": made})
+    code, said = as_json(capsys, "convert", "a.xml")
+    assert (code, said["to"], said["document"]) == (0, "json", back)
+
+
+def test_answers_and_bare_events_in_the_other_form(capsys: Capture) -> None:
+    assert app.run(["epcis", "convert", write("a.jsonld", answer(event(), full("ObjectEvent")))]) == 0
+    made = read_document(capsys.readouterr().out.encode())
+    assert (made.kind, len(made.events)) == ("EPCISQueryDocument", 2)
+    bare = {"@context": CONTEXT, **event()}
+    lines = write("b.ndjson", "\n".join(json.dumps(one) for one in (bare, bare)))
+    for form in ("xml", "json"):
+        assert app.run(["epcis", "convert", lines, "--to", form]) == 0
+        assert [one.hash for one in read_document(capsys.readouterr().out.encode()).events] == [HASH, HASH]
+
+
+def test_nothing_is_written_of_what_is_wrong(capsys: Capture) -> None:
+    for value in (document(event(), event(action="LOOK")), document(event(), colour="red"), document(colour="red")):
+        assert app.run(["epcis", "convert", write("a.jsonld", value)]) == 1
+        assert capsys.readouterr().out == ""
+    assert app.run(["epcis", "convert", write("a.jsonld", document(OLD))]) == 1
+    assert app.run(["epcis", "convert", "a.jsonld", "--profile", "lenient"]) == 0
+    assert "BizStep-shipping" in capsys.readouterr().out

@@ -44,6 +44,12 @@ def test_goods_go_to_the_service_where_they_are_reported() -> None:
     assert not new_sale({**SALE, **dict.fromkeys(GOODS, "")}).HasField("goods")
 
 
+@pytest.mark.parametrize(("text", "names"), [("", []), ("urn:a", ["urn:a"]), (" urn:a  urn:b ", ["urn:a", "urn:b"])])
+def test_a_sale_names_its_business_transactions_with_spaces_between(text: str, names: list[str]):
+    assert list(new_sale({**SALE, "biz_transactions": text}).biz_transactions) == names
+    assert not new_sale(SALE).biz_transactions
+
+
 def test_places_in_the_tree_go_to_the_service_where_they_are_asked_for() -> None:
     message = new_member({**MEMBER, "placement_id": "3", "leg": "right"})
     assert (message.placement.parent_reference, message.placement.leg) == ("3", 1)

@@ -10,6 +10,7 @@ import jwt
 import pytest
 
 from fenxiao.credentials import CredentialError, Issuer, generate_issuer, issue, load_issuer, load_jwks, verify
+from fenxiao.errors import Refusal
 
 HOUR = timedelta(hours=1)
 
@@ -127,3 +128,27 @@ def test_keys_can_be_changed_without_a_break(make: Callable[..., str], jwks: Any
     both = {"keys": [*jwks["keys"], *load_jwks(tmp_path / "next" / "jwks.json")["keys"]]}
     assert verify(both, make()) == verify(both, make())
     assert verify(both, make(following)).subject == "till-7"
+
+
+def test_parties_are_named_in_one_form(issuer: Issuer, jwks: Any) -> None:
+    def of(*parties: str) -> tuple[str, ...]:
+        token = issue(
+            issuer.private_pem, issuer.kid, subject="s", programme="p", role="r", scopes=(), ttl=HOUR, parties=parties
+        )
+        return verify(jwks, token).parties
+
+    mill = "https://id.gs1.org/417/9521141000014"
+    assert of() == ()
+    assert of("urn:epc:id:pgln:9521141.00001", mill) == (mill,)
+    assert of("https://mill.example/us") == ("https://mill.example/us",)
+    for wrong in ("mill", "", "https://id.gs1.org/417/9521141000015", "https://x.example/" + "x" * 500):
+        with pytest.raises(Refusal, match="INVALID_PARTY"):
+            of(wrong)
+    with pytest.raises(Refusal, match="INVALID_PARTY"):
+        of(*(f"https://x.example/{number}" for number in range(101)))
+
+
+@pytest.mark.parametrize("party", [[], "", "mill", ["mill"], [1], {"a": 1}, ["https://x.example"] * 101])
+def test_parties_that_are_not_understood_do_not_make_a_programme(issuer: Issuer, jwks: Any, party: object) -> None:
+    with pytest.raises(CredentialError, match="CREDENTIAL_INVALID"):
+        verify(jwks, signed(issuer, party=party))

@@ -45,6 +45,7 @@ def test_members_and_sales_have_the_import_formats():
     assert list(members[0]) == ["member_id", "sponsor_id", "joined_at", "name", "email", "country", "wallet"]
     assert list(sales[0]) == [
         "sale_id", "member_id", "kind", "occurred_at", "amount", "currency", "original_sale_id", "sale_class",
+        "channel", "biz_transactions",
     ]  # fmt: skip
     assert [row["sponsor_id"] for row in members] == ["", *(members[(k - 1) // 3]["member_id"] for k in range(1, 948))]
     assert all(row["email"].endswith("@example.com") and not row["wallet"] for row in members)

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 
 from fenxiao.errors import Refusal
 from fenxiao.proofs.jcs import canonical_json
-from fenxiao.proofs.log_tree import EMPTY_ROOT, LogTree, leaf_hash, node_hash, verify_consistency, verify_inclusion
+from fenxiao.proofs.log_tree import (
+    EMPTY_ROOT,
+    LogTree,
+    StoredLog,
+    grown,
+    leaf_hash,
+    node_hash,
+    verify_consistency,
+    verify_inclusion,
+)
 
 # The entries and roots of the Certificate Transparency reference tests.
 ENTRIES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
@@ -124,6 +133,23 @@ def test_questions_beyond_the_log_are_refused():
     ):
         with pytest.raises(Refusal, match="NOT_IN_LOG"):
             ask()
+
+
+@given(st.lists(st.integers(0, 40), max_size=8))
+def test_a_log_that_grows_in_parts_is_the_same(parts: list[int]) -> None:
+    nodes: dict[tuple[int, int], bytes] = {}
+    size = 0
+    for part in parts:
+        leaves = [leaf_hash(str(size + i).encode()) for i in range(part)]
+        for level, number, node in grown(size, leaves, lambda level, number: nodes[level, number]):
+            assert (level, number) not in nodes
+            nodes[level, number] = node
+        size += part
+    stored = StoredLog(size, lambda level, number: nodes[level, number])
+    whole = LogTree(leaf_hash(str(i).encode()) for i in range(size))
+    assert stored.root() == whole.root()
+    for index in range(0, size, 7):
+        assert stored.inclusion(index) == whole.inclusion(index)
 
 
 def test_canonical_json():

@@ -107,3 +107,13 @@ def test_no_more_credentials_are_remembered_than_agreed(monkeypatch: pytest.Monk
     for token in ("a", "b", "c", "c", "b", "a"):
         checks.identify({"authorization": f"Bearer {token}"})
     assert verified == ["a", "b", "c", "a"]
+
+
+def test_a_party_is_let_into_traced_goods_alone() -> None:
+    expires = datetime.now(UTC) + timedelta(hours=1)
+    claims = Claims("mill", "shop", "partner", frozenset({"*"}), expires, ("https://id.gs1.org/417/9521141000014",))
+    checks = access.Access({})
+    checks.permit_programme(claims, "trace.read", "shop")
+    for scope in ("events.read", "settlement.read", "sales.write", "traces.read", "custody.read"):
+        with pytest.raises(Refusal, match="PARTY_CREDENTIAL"):
+            checks.permit_programme(claims, scope, "shop")

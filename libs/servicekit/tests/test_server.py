@@ -1,5 +1,6 @@
 """The server built from tables: who gets in, what is answered once, how a refusal looks from outside."""
 
+import base64
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -201,10 +202,11 @@ async def test_an_answer_carries_how_far_the_service_has_written(service: Starte
     await call
     token = dict(await call.trailing_metadata())[METADATA_KEY]
     assert decode(str(token))["traceability"][1] == 1
-    code, reason, _ = await refused(
-        service.stub.Capture(request(), metadata=(*service.credential(), (METADATA_KEY, "???")))
-    )
-    assert (code, reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_CONSISTENCY_TOKEN")
+    for wrong in ("???", base64.b64encode(b"[" * 3000).decode()):
+        code, reason, _ = await refused(
+            service.stub.Capture(request(), metadata=(*service.credential(), (METADATA_KEY, wrong)))
+        )
+        assert (code, reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_CONSISTENCY_TOKEN")
 
 
 async def test_public_events_are_listed_and_tailed_for_one_programme(service: Started) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import eth_keyfile
 import pytest
 import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from libs.localnet import chain
 from libs.localnet.contracts import Contracts
@@ -29,6 +31,8 @@ def keystore(tmp_path_factory: pytest.TempPathFactory) -> Path:
     encrypt = eth_keyfile.create_keyfile_json  # pyright: ignore[reportPrivateImportUsage]
     (folder / "password").write_text("a password")
     (folder / "keystore.json").write_text(json.dumps(encrypt(KEY, b"a password", kdf="scrypt", iterations=2)))
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    (folder / "log.pem").write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return folder
 
 

@@ -23,7 +23,7 @@ from services.chain_bridge.adapters.cursor import Cursor, write_cursor
 from services.chain_bridge.domain.events import Payment, PayoutFailed, PayoutsMade, RootProposed, RootVetoed
 from services.chain_bridge.policies.when_root_active_then_pay import when_root_active_then_pay
 from services.chain_bridge.shared import book
-from services.chain_bridge.tests.world import NO_ROOT, SENDER, account, payee
+from services.chain_bridge.tests.world import NO_ROOT, SENDER, account, log_settings, payee
 from services.chain_bridge.views.roots import in_force, newest_in_force, paid_so_far
 from services.chain_bridge.wiring import SERVICE
 
@@ -41,6 +41,7 @@ async def service(keystore: Path, tmp_path: Path) -> AsyncIterator[Harness]:
         vault_address=VAULT,
         keystore_file=str(keystore / "keystore.json"),
         keystore_password_file=str(keystore / "password"),
+        **log_settings(keystore),
         chain_poll_seconds="0.01",
     ) as service:
         yield service
@@ -293,7 +294,7 @@ async def test_a_closed_intent_is_not_opened_again(service: Harness) -> None:
 
 async def test_a_node_that_is_not_there_is_waited_for(service: Harness) -> None:
     await close(service, 1)
-    (background,) = SERVICE.background
+    background, *_ = SERVICE.background
     task = asyncio.ensure_future(background(service.running))
     await asyncio.sleep(0.2)
     assert not task.done()
@@ -313,6 +314,7 @@ def test_wrong_settings_are_named(keystore: Path, tmp_path: Path, wrong: dict[st
         "vault_address": VAULT,
         "keystore_file": str(keystore / "keystore.json"),
         "keystore_password_file": str(keystore / "password"),
+        **log_settings(keystore),
         **{name: value or str(tmp_path / "wrong") for name, value in wrong.items()},
     }
     with pytest.raises(SettingsError, match=next(iter(wrong)).upper()):

@@ -125,6 +125,11 @@ class Node:
         return int(answer, 16)
 
 
+def log_settings(keys: Path) -> dict[str, str]:
+    """The log's key and name."""
+    return {"log_key_file": str(keys / "log.pem"), "log_origin": "log.test"}
+
+
 class World:
     """The bridge, what settlement has told it, and what has to come of it."""
 
@@ -143,6 +148,7 @@ class World:
             "vault_block": str(node.place.block),
             "keystore_file": str(keystore / "keystore.json"),
             "keystore_password_file": str(keystore / "password"),
+            **log_settings(keystore),
             "chain_poll_seconds": str(POLL),
         }
         self._task: asyncio.Task[None] | None = None
@@ -164,7 +170,7 @@ class World:
 
     def run(self) -> asyncio.Task[None]:
         """Starts what it does in the background."""
-        (background,) = SERVICE.background
+        background, *_ = SERVICE.background
         self._task = asyncio.ensure_future(background(self.service.running))
         return self._task
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from libs.eventlog import Reader, Recorded, Tx, View
 from services.chain_bridge.domain.events import EVENTS
+from services.chain_bridge.domain.log import LOG_EVENTS
 
 
 def _appended(tx: Tx, recorded: Recorded[object]) -> None:
@@ -16,7 +17,7 @@ def _appended(tx: Tx, recorded: Recorded[object]) -> None:
 VIEW = View(
     "versions",
     ["CREATE TABLE IF NOT EXISTS view_versions (stream TEXT PRIMARY KEY, version BIGINT NOT NULL)"],
-    own=dict.fromkeys(EVENTS, _appended),
+    own=dict.fromkeys([*EVENTS, *LOG_EVENTS], _appended),
 )
 
 

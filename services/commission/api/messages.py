@@ -16,7 +16,7 @@ from libs.servicekit.times import to_timestamp
 from services.commission.api.names import dispute_name, member_name, plan_name, sale_name
 from services.commission.api.reports import NO_GOODS
 from services.commission.domain import events
-from services.commission.domain.conditions import hold_until, waits_of
+from services.commission.domain.conditions import awaited_by, hold_until, waits_of
 from services.commission.domain.disputes import State
 from services.commission.domain.events import PostedLine, Report, SaleClass
 from services.commission.domain.sales import Programme
@@ -91,6 +91,7 @@ def line_message(programme: str, currency: str, line: PostedLine) -> pb.Line:
         hold_until=None if until is None else to_timestamp(until),
         needs_identity=waits.identity,
         threshold_minor=waits.threshold_minor,
+        awaited_transactions=awaited_by(line),
         uncapped_minor=line.uncapped_minor,
         sale=sale_name(programme, line.sale) if line.sale else "",
         other=member_name(programme, line.other) if line.other else "",

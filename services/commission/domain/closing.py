@@ -76,10 +76,25 @@ def decide_seal(
     )
 
 
-def parts(closing: Sealed, period: Sealed, currency: str, result: Closed, rows: Mapping[str, Row]) -> list[Part]:
-    """What a closing posts for a period: its own, or an earlier one of which it has given `rows` before."""
+def awaits_deliveries(result: Closed) -> bool:
+    """Whether something that it posts waits for the delivery of a sale."""
+    return any(one.waits.delivered for one in result.differences)
+
+
+def parts(
+    closing: Sealed,
+    period: Sealed,
+    currency: str,
+    result: Closed,
+    rows: Mapping[str, Row],
+    transactions: Mapping[str, tuple[str, ...]],
+) -> list[Part]:
+    """What a closing posts for a period: its own, or an earlier one of which it has given `rows` before.
+
+    `transactions` are the business transactions that its sales name, by UUID; needed if it `awaits_deliveries`.
+    """
     posting = Posting(closing=closing.start, period=period.start)
-    lines = [_posted(closing, period, difference) for difference in result.differences]
+    lines = [_posted(closing, period, one, transactions.get(one.key.sale, ())) for one in result.differences]
     changed = [_rated(row) for member, row in result.rows.items() if rows.get(member) != row]
     # Who has nothing any more once a return has come in.
     changed += [_rated(Row(member, _ZERO, _ZERO, "", "", 0, {})) for member in rows if member not in result.rows]
@@ -105,7 +120,7 @@ def closed(closing: Sealed, posted: Sequence[Part]) -> PeriodClosed:
     return PeriodClosed(start=closing.start, lines=len(lines), members=members, posted_minor=money_in(lines))
 
 
-def _posted(closing: Sealed, period: Sealed, difference: Difference) -> PostedLine:
+def _posted(closing: Sealed, period: Sealed, difference: Difference, transactions: tuple[str, ...]) -> PostedLine:
     key = difference.key
     return PostedLine(
         id=str(uuid5(closing.closing, f"{format_instant(period.start)}/{'/'.join(map(str, key))}")),
@@ -118,7 +133,7 @@ def _posted(closing: Sealed, period: Sealed, difference: Difference) -> PostedLi
         amount_minor=difference.amount_minor,
         rule=key.rule,
         path=(),
-        conditions=conditions_of(difference.hold_until, difference.waits),
+        conditions=conditions_of(difference.hold_until, difference.waits, transactions),
         reverses=difference.reverses,
         sale=key.sale,
         other=key.other,

@@ -13,7 +13,7 @@ def check_needs(plan: Plan, placement: PlacementRules | None, *, countries: bool
     `placement` is how the programme's members are placed; None where they are not. `countries` says whether membership
     tells where they live.
     """
-    for refusal in (*_placement(plan, placement), *_countries(plan, disclosed=countries), *_not_carried(plan)):
+    for refusal in (*_placement(plan, placement), *_countries(plan, disclosed=countries)):
         raise refusal
 
 
@@ -45,21 +45,6 @@ def _countries(plan: Plan, *, disclosed: bool) -> Iterator[Refusal]:
                 "`fenxiao programme disclose-countries` does so for good, or leave the countries out."
             )
             yield _refusal("PLAN_NEEDS_COUNTRY", message, f"/components/{i}/qualify/countries")
-
-
-def _not_carried(plan: Plan) -> Iterator[Refusal]:
-    """What the language knows and no event of the network says yet."""
-    for i, component in enumerate(plan.components):
-        place, release = f"/components/{i}", component.release
-        if component.asset and (release.delivered or release.identity or release.threshold is not None):
-            message = f"Settlement holds the points of {component.id!r} for days only; name no other release."
-            yield _refusal("PLAN_NEEDS_RELEASE", message, f"{place}/release")
-        elif release.delivered:
-            message = (
-                f"The lines of {component.id!r} would wait for the delivery of the goods, which settlement is not told "
-                "yet; leave `delivered` out."
-            )
-            yield _refusal("PLAN_NEEDS_RELEASE", message, f"{place}/release/delivered")
 
 
 def _refusal(reason: str, message: str, field: str) -> Refusal:

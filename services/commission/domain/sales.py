@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fenxiao import plans
 from fenxiao.errors import Kind, Refusal
 from fenxiao.money import EXACT, Rounding, plain, round_minor
-from fenxiao.plans import ENGINE_VERSION, Plan, SaleKind, format_instant, rate_return, rate_sale
+from fenxiao.plans import ENGINE_VERSION, Plan, SaleKind, format_instant, rate_return, rate_sale, waits_for_delivery
 from services.commission.domain.conditions import conditions_of
 from services.commission.domain.events import (
     LinesPosted,
@@ -147,7 +147,14 @@ def decide_sale(
         channel=goods.channel,
         sale_class=report.sale_class.value,
     )
-    lines = [_posted(sale_id, line) for line in rate_sale(version.plan, sale, upline)]
+    if not report.biz_transactions and waits_for_delivery(version.plan, sale):
+        message = (
+            "The plan waits for the delivery of such a sale, which names no business transaction to be delivered; "
+            "report it with the one that its shipment names."
+        )
+        raise Refusal("BIZ_TRANSACTION_MISSING", message, field="biz_transactions")
+    rated = rate_sale(version.plan, sale, upline)
+    lines = [_posted(sale_id, line, transactions=report.biz_transactions) for line in rated]
     return [recorded, *_postings(lines, report.currency, plan_hash, upline, members_cut=members_cut)]
 
 
@@ -192,7 +199,13 @@ def decide_return(
     return [recorded, *_postings(lines, sold.currency, original.plan_hash, original.upline, original_id)]
 
 
-def _posted(sale_id: UUID, line: plans.Line, reverses: str = "", reversed_before: int = 0) -> PostedLine:
+def _posted(
+    sale_id: UUID,
+    line: plans.Line,
+    reverses: str = "",
+    reversed_before: int = 0,
+    transactions: tuple[str, ...] = (),
+) -> PostedLine:
     """A line as it is posted on the stream of a sale or return."""
     return PostedLine(
         id=str(uuid5(sale_id, f"{line.component}/{line.level}")),
@@ -204,7 +217,7 @@ def _posted(sale_id: UUID, line: plans.Line, reverses: str = "", reversed_before
         exact_amount=line.exact_amount,
         amount_minor=line.amount_minor,
         rule=line.rule,
-        conditions=conditions_of(line.hold_until, line.waits),
+        conditions=conditions_of(line.hold_until, line.waits, transactions),
         reverses=reverses,
         reversed_before=reversed_before,
         uncapped_minor=line.uncapped_minor,

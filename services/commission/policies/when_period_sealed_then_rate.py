@@ -15,11 +15,12 @@ from fenxiao.plans.rules import year_before
 from libs.eventlog import Conflict, Meta, Tx
 from libs.servicekit import Running
 from services.commission.domain.alarms import Said, watched
-from services.commission.domain.closing import Part, Sealed, closed, parts
+from services.commission.domain.closing import Part, Sealed, awaits_deliveries, closed, parts
 from services.commission.domain.events import PeriodClosed
 from services.commission.shared.inputs import gather, to_do
 from services.commission.views import alarms, periods
 from services.commission.views.programmes import programme_of
+from services.commission.views.sales import transactions_between
 
 logger = structlog.get_logger(__name__)
 
@@ -55,7 +56,11 @@ async def post_closing(running: Running, programme: str, closing: UUID) -> None:
         period = await running.log.read(lambda reader, one=one: gather(reader, programme, one, sealed))
         # In a thread: a large period takes seconds, and calls go on being answered.
         result = await asyncio.to_thread(close, period, before, year_before(money, one.start, zone))
-        posted += parts(sealed, one, period.plan.currency, result, period.sealed or {})
+        named: dict[str, tuple[str, ...]] = {}
+        if awaits_deliveries(result):
+            span = programme, one.start, one.end
+            named = await running.log.read(lambda reader, span=span: transactions_between(reader, *span))
+        posted += parts(sealed, one, period.plan.currency, result, period.sealed or {}, named)
         standing = await running.log.read(lambda reader, one=one: alarms.standing(reader, programme, one, sealed))
         said += watched(sealed, one, period.plan.currency, result, standing)
         money[one.start] = result.money

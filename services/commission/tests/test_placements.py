@@ -90,23 +90,10 @@ async def test_a_tree_that_no_component_pays_along_is_no_matter(bare: Shop) -> N
 @pytest.mark.parametrize(
     ("component", "reason", "field"),
     [
-        *(
-            (
-                b"{id: stars, type: points, kind: star, rate: 1, release: {%s}}" % release,
-                "PLAN_NEEDS_RELEASE",
-                "/components/0/release",
-            )
-            for release in (b"delivered: yes", b"identity: yes", b"threshold: 20")
-        ),
         (
             b"{id: a, type: unilevel, levels: [8%], qualify: {countries: [CN, GB]}}",
             "PLAN_NEEDS_COUNTRY",
             "/components/0/qualify/countries",
-        ),
-        (
-            b"{id: a, type: unilevel, levels: [8%], release: {delivered: yes, identity: yes}}",
-            "PLAN_NEEDS_RELEASE",
-            "/components/0/release/delivered",
         ),
     ],
 )
@@ -118,7 +105,9 @@ async def test_a_plan_that_needs_what_nobody_tells_is_refused_with_a_clear_word(
     assert await bare.service.recorded() == []
 
 
-@pytest.mark.parametrize("release", [b"days: 3", b"identity: yes", b"threshold: 20.5", b"identity: yes, threshold: 0"])
+@pytest.mark.parametrize(
+    "release", [b"days: 3", b"identity: yes", b"threshold: 20.5", b"identity: yes, threshold: 0", b"delivered: yes"]
+)
 async def test_what_settlement_can_wait_for_needs_nothing(bare: Shop, release: bytes) -> None:
     component = b"{id: a, type: unilevel, levels: [8%%], release: {%s}}" % release
     await bare.publish(BINARY.replace(b"{id: pairs, type: binary, unit: 100, rate: 10%}", component))

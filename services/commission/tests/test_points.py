@@ -236,3 +236,13 @@ def test_lines_of_two_assets_are_no_event() -> None:
         lines = [line | more | {"points": kind} for kind in kinds]
         with pytest.raises(ValueError, match="by asset"):
             LinesPosted.model_validate({"currency": currency, "lines": lines} | rest)
+
+
+async def test_what_points_are_worth_is_said_with_the_plan(bare: Shop) -> None:
+    await bare.publish(PLAN.replace(b"flat: 5", b"flat: 5, worth: 0.050"))
+    published, *priced = await bare.service.published()
+    assert isinstance(published, public.PlanPublished)
+    assert [(one.points, one.worth, one.currency, one.plan_hash) for one in priced] == [
+        ("coin", "0.05", "GBP", published.hash),
+        ("star", "0", "GBP", published.hash),
+    ]

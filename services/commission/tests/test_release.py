@@ -13,7 +13,7 @@ from fenxiao.plans import read_plan
 from fenxiao.plans.language.waits import Waits, waits_of
 from fenxiao.verify.export import Export
 from fenxiao.verify.facts import unpack
-from services.commission.domain.events import Identity, PostedLine, ReturnWindow, Threshold
+from services.commission.domain.events import Delivered, Identity, PostedLine, ReturnWindow, Threshold
 from services.commission.tests.shop import Shop, day, document
 from services.commission.tests.test_disputes import disputed, faults, resolve
 from services.commission.tests.test_periods import FEBRUARY, JANUARY, close
@@ -113,6 +113,7 @@ async def test_the_explanation_names_what_a_line_waits_for(bare: Shop) -> None:
     [
         (b"{}", 2, Waits()),
         (b"{identity: yes}", 2, Waits(identity=True)),
+        (b"{delivered: yes}", 2, Waits(delivered=True)),
         (b"{threshold: 0}", 2, Waits()),
         (b"{threshold: 50}", 2, Waits(threshold_minor=5000)),
         (b"{threshold: 50}", 0, Waits(threshold_minor=50)),
@@ -130,11 +131,13 @@ def test_conditions_are_stored_by_their_kind() -> None:
         {"kind": "return_window", "until": "2026-01-15T00:00:00Z"},
         {"kind": "identity"},
         {"kind": "threshold", "least_minor": 5000},
+        {"kind": "delivered", "biz_transactions": ["urn:epcglobal:cbv:bt:9521321000001:PO-1"]},
     ]
     line: dict[str, Any] = dict.fromkeys(("id", "member", "component", "rule"), "x")
     line |= dict.fromkeys(("rate", "base", "exact_amount"), "1") | {"level": 0, "amount_minor": 1, "path": []}
     read = PostedLine.model_validate(line | {"conditions": stored})
-    assert read.conditions == (ReturnWindow(until=day(14)), Identity(), Threshold(least_minor=5000))
+    delivered = Delivered(biz_transactions=("urn:epcglobal:cbv:bt:9521321000001:PO-1",))
+    assert read.conditions == (ReturnWindow(until=day(14)), Identity(), Threshold(least_minor=5000), delivered)
     assert read.model_dump(mode="json")["conditions"] == stored
     with pytest.raises(ValueError, match="conditions"):
         PostedLine.model_validate(line | {"conditions": [{"kind": "eclipse"}]})

@@ -209,6 +209,16 @@ def sold_between(reader: Reader, programme: str, start: datetime, end: datetime,
     return [_sold(_row(*found), came_back) for found in rows]
 
 
+def transactions_between(reader: Reader, programme: str, start: datetime, end: datetime) -> dict[str, tuple[str, ...]]:
+    """The business transactions of the sales of a span that name any, by the sale's UUID."""
+    rows = reader.all(
+        "SELECT id, biz_transactions FROM view_sales WHERE programme = ? AND occurred_at >= ? AND occurred_at < ?"
+        " AND original_sale = '' AND biz_transactions <> ''",
+        (programme, micros(start), micros(end)),
+    )
+    return {sale: tuple(json.loads(names)) for sale, names in rows}
+
+
 def _sold(row: SaleRow, came_back: Mapping[str, Decimal]) -> Sold:
     report, goods = row.report, row.report.goods
     sign = Decimal(1 if report.kind is SaleKind.SALE else -1)

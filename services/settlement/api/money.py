@@ -20,6 +20,7 @@ from services.settlement.domain.events import AssetRegistered
 from services.settlement.domain.identity import checked_at
 from services.settlement.views.balances import MemberBalances
 from services.settlement.views.columns import from_micros
+from services.settlement.views.deliveries import undelivered_among
 from services.settlement.views.distributions import DistributionRow, parked_of
 from services.settlement.views.identities import said_of
 from services.settlement.views.lines import LineRow
@@ -115,12 +116,17 @@ def show_statement(
     time, _ = time_of(reader, programme)
     asked = any(line.held_minor and line.identity for line in lines)
     checked = asked and checked_at(time, said_of(reader, programme, member.member))
+    awaiting = [line.line for line in lines if line.held_minor and line.awaits]
+    undelivered = undelivered_among(reader, programme, awaiting, time) if awaiting else set[str]()
     balances = member.balances
     return pb.Statement(
         name=f"programmes/{programme}/members/{member.member}/statements/{currency}",
         member=member.member,
         currency=currency,
-        lines=[_show_line(line, _waits(line, time, checked=checked)) for line in lines],
+        lines=[
+            _show_line(line, _waits(line, time, checked=checked, delivered=line.line not in undelivered))
+            for line in lines
+        ],
         accrued_minor=balances.accrued,
         clawed_back_minor=balances.clawed_back,
         net_minor=balances.net,
@@ -133,13 +139,14 @@ def show_statement(
     )
 
 
-def _waits(line: LineRow, time: datetime | None, *, checked: bool) -> list[pb.LineWait.ValueType]:
+def _waits(line: LineRow, time: datetime | None, *, checked: bool, delivered: bool) -> list[pb.LineWait.ValueType]:
     if not line.held_minor:
         return []
     until = None if line.hold_until is None else from_micros(line.hold_until)
     waits = {
         pb.LINE_WAIT_RETURN_WINDOW: open_at(until, time),
         pb.LINE_WAIT_IDENTITY: bool(line.identity) and not checked,
+        pb.LINE_WAIT_DELIVERY: not delivered,
         pb.LINE_WAIT_THRESHOLD: line.threshold_minor > 0,
     }
     return [wait for wait, holds in waits.items() if holds]

@@ -37,7 +37,16 @@ class Threshold(BaseModel):
     least_minor: int
 
 
-Condition = Annotated[ReturnWindow | Identity | Threshold, Field(union_mode="left_to_right")]
+class Delivered(BaseModel):
+    """Fulfilled while the goods of each of these business transactions have been delivered; see `deliveries`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["delivered"] = "delivered"
+    biz_transactions: tuple[str, ...]
+
+
+Condition = Annotated[ReturnWindow | Identity | Threshold | Delivered, Field(union_mode="left_to_right")]
 """Told apart by `kind`. Looked at from the left, since nearly all are the first, and this is done for every line."""
 
 
@@ -49,11 +58,13 @@ class Terms(NamedTuple):
     identity: bool = False
     threshold_minor: int = 0
     """The highest one; 0 for none, which everybody reaches."""
+    deliveries: frozenset[str] = frozenset()
+    """The business transactions that must have been delivered."""
 
     @property
     def timed(self) -> bool:
         """Whether nothing but time fulfils them."""
-        return not self.identity and not self.threshold_minor
+        return not self.identity and not self.threshold_minor and not self.deliveries
 
 
 NONE: Final = Terms()
@@ -79,6 +90,8 @@ def terms_of(conditions: Sequence[Condition]) -> Terms:
                 terms = terms._replace(identity=True)
             case Threshold(least_minor=least):
                 terms = terms._replace(threshold_minor=max(least, terms.threshold_minor))
+            case Delivered(biz_transactions=transactions):
+                terms = terms._replace(deliveries=terms.deliveries.union(transactions))
     return terms
 
 
@@ -90,8 +103,8 @@ def open_at(until: datetime | None, time: datetime | None) -> bool:
 def fulfilled(conditions: Sequence[Condition], time: datetime | None) -> bool:
     """Whether there is nothing to wait for at the programme's time, whoever the member is.
 
-    Identity and threshold are looked at behind the entry (`releasing`): a line that has one is never fulfilled here. A
-    programme whose time has not begun fulfils nothing.
+    Identity, delivery and threshold are looked at behind the entry (`releasing`): a line that has one is never
+    fulfilled here. A programme whose time has not begun fulfils nothing.
     """
     if not conditions:
         return True
@@ -99,5 +112,5 @@ def fulfilled(conditions: Sequence[Condition], time: datetime | None) -> bool:
         return False
     if window := only_window(conditions):
         return window.until <= time
-    until, identity, threshold = terms_of(conditions)
-    return not (identity or threshold or open_at(until, time))
+    terms = terms_of(conditions)
+    return terms.timed and not open_at(terms.until, time)

@@ -140,6 +140,13 @@ class LinesReleased(LedgerEntry):
     lines: tuple[LinePart, ...]
 
 
+class LinesHeldAgain(LedgerEntry):
+    """A delivery that these lines waited for is withdrawn: what was released of them is held, or owed, as before."""
+
+    as_of: datetime
+    lines: tuple[LinePart, ...]
+
+
 class MoneyRedeemed(LedgerEntry):
     """What a member has redeemed points for. It is payable at once, less the member's debt."""
 
@@ -258,6 +265,7 @@ class PayoutParked(LedgerEntry):
 LEDGER_ENTRIES: Final = (
     LinesHeld,
     LinesReleased,
+    LinesHeldAgain,
     MoneyRedeemed,
     EntitlementsListed,
     DistributionClosed,

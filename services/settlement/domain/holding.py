@@ -3,8 +3,8 @@
 The rules, in full:
 
 1. **A line above zero is held** until all its conditions are fulfilled at the programme's time. Where there is nothing
-   to wait for (a late sale, or no condition), it is released at once (rule 3); where identity or threshold is looked at
-   first, right behind the entry (`releasing`).
+   to wait for (a late sale, or no condition), it is released at once (rule 3); where identity, delivery or threshold is
+   looked at first, right behind the entry (`releasing`).
 2. **A clawback** (a line below zero) takes, in this order: what is still held of the line that it names; what is held
    of the member's other lines, the one whose window ends last first (a line without a window last of all, whatever else
    it waits for); what is payable; and the rest is the member's debt. What is in distribution or paid is never touched:
@@ -141,8 +141,8 @@ def decide_lines(
 def touched(entry: LinesHeld, time: datetime, *, thresholds: bool) -> list[str]:
     """The members who may have something to be released behind an entry, at the programme's time.
 
-    A line of theirs waits for nothing but identity or threshold; or more has become payable, which counts for lines
-    with a threshold, if there may be any.
+    A line of theirs waits for nothing but identity, delivery or threshold; or more has become payable, which counts for
+    lines with a threshold, if there may be any.
     """
     found: dict[str, None] = {}
     released = set(entry.released)

@@ -128,6 +128,15 @@ POINTS_ENTRIES: Final = (
 # ---- rewards
 
 
+class PointsPriced(Event):
+    """What a point of a kind may be worth at most in money, by one of those who give points."""
+
+    points: str
+    worth: str
+    """Exact decimal, in units of the currency; 0: it is redeemed for no money."""
+    currency: str
+
+
 class RewardDefined(Event):
     """What points can be redeemed for, from now on. Another version takes the place of the one before."""
 

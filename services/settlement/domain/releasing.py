@@ -1,8 +1,8 @@
 """What is released when: of the lines of a member in one currency, those whose conditions are fulfilled.
 
 A line is **ripe** when it waits for nothing but its threshold: its return window has ended at the programme's time,
-and the member's identity is checked at that time where the line asks for it (`identity`). A line without a threshold
-has one of 0.
+the member's identity is checked at that time where the line asks for it (`identity`), and the goods have been delivered
+by then for which it waits (`deliveries`). A line without a threshold has one of 0.
 
 **The rule of thresholds**: released is the largest set of ripe lines such that, with all of it released, what is
 payable (debt netted first) reaches the threshold of every line in it. There is exactly one: two such sets together are
@@ -10,8 +10,9 @@ one too, since each line only adds to what is payable. It is found in ascending 
 threshold come all lines with lower ones, so it is the lines up to the highest threshold that they reach together.
 
 The rule is looked at when something may have come to be fulfilled: when lines are posted, when the programme's time is
-set, and when an identity is checked. So behind every entry nothing is held that could be released. What has been
-released stays released, whatever is taken out of the payable balance later.
+set, when an identity is checked, and when a delivery is known. So behind every entry nothing is held that could be
+released. What has been released stays released, whatever is taken out of the payable balance later, but for a delivery
+that is withdrawn: its release is undone, and that of no other line.
 """
 
 from collections.abc import Mapping

@@ -2,10 +2,11 @@
 
 import re
 from datetime import datetime
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from fenxiao.errors import Kind, Refusal
-from fenxiao.money import MAX_MINOR
+from fenxiao.money import EXACT, MAX_MINOR, from_minor, plain
 from services.settlement.domain.points_events import RewardDefined, RewardWithdrawn
 
 _ID: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -13,6 +14,14 @@ _ID: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _TITLE_AT_MOST: Final = 128
 MOST: Final = 10**12
 """Points for one, amount of money for one, and how many there are: so much at most."""
+
+
+class Worth(NamedTuple):
+    """The least that was ever said that a point of a kind is worth at most."""
+
+    each: Decimal
+    """In units of the currency; 0: nothing in money."""
+    currency: str
 
 
 class Offer(NamedTuple):
@@ -37,6 +46,32 @@ def decide_definition(known: Offer | None, wanted: RewardDefined) -> RewardDefin
     if not known.withdrawn and wanted.model_copy(update={"version": known.reward.version}) == known.reward:
         return None
     return wanted.model_copy(update={"version": known.reward.version + 1})
+
+
+def check_worth(reward: RewardDefined, worth: Worth | None) -> None:
+    """Refuse a reward that gives more money for its points than they were said to be worth.
+
+    It is asked when the reward is defined and whenever it is redeemed: another word may have come since.
+    """
+    if reward.money is None:
+        return
+    money, kind = reward.money, reward.points
+    if worth is None or not worth.each:
+        message = (
+            f"Points of the kind {kind!r} give no money: no plan says what one is worth, or one says nothing. Publish "
+            "one that gives points of another kind, with a `worth`, and let the reward cost those."
+        )
+        raise Refusal("POINTS_WITHOUT_WORTH", message, field="reward", kind=Kind.FAILED_PRECONDITION)
+    if money.currency != worth.currency:
+        message = f"What these points are worth is said in {worth.currency}; give money in that currency."
+        raise Refusal("REWARD_IN_OTHER_CURRENCY", message, field="reward")
+    most = EXACT.multiply(worth.each, Decimal(reward.price))
+    if from_minor(money.amount_minor, money.currency) > most:
+        message = (
+            f"{reward.price:,} points are worth {plain(most)} {money.currency} at most, by the plans published; define "
+            "a version that gives no more, or costs more."
+        )
+        raise Refusal("REWARD_ABOVE_WORTH", message, field="reward", kind=Kind.FAILED_PRECONDITION)
 
 
 def decide_withdrawal(known: Offer) -> RewardWithdrawn | None:

@@ -7,7 +7,7 @@ from libs.eventlog import Tx
 from libs.servicekit import Call
 from services.settlement.api.points import MEMBER, REWARD, read_name, show_redemption, unknown_reward
 from services.settlement.domain.redemptions import Wish, decide_credit, decide_redemption
-from services.settlement.domain.rewards import times
+from services.settlement.domain.rewards import check_worth, times
 from services.settlement.shared.ledger import Ledger
 from services.settlement.shared.points_ledger import PointsLedger
 from services.settlement.views.payees import payee_of
@@ -15,6 +15,7 @@ from services.settlement.views.points import points_of
 from services.settlement.views.redemptions import redemption_of
 from services.settlement.views.rewards import reward_of
 from services.settlement.views.times import time_of
+from services.settlement.views.worths import worth_of
 
 
 def redeem_points(tx: Tx, request: pb.RedeemPointsRequest, call: Call) -> pb.Redemption:
@@ -26,6 +27,7 @@ def redeem_points(tx: Tx, request: pb.RedeemPointsRequest, call: Call) -> pb.Red
     if offer is None:
         raise unknown_reward(name, "reward")
     reward, (time, _) = offer.reward, time_of(tx, programme)
+    check_worth(reward, worth_of(tx, programme, reward.points)[0])
     # Random: what is asked for may say who asks.
     wish = Wish(str(uuid4()), member, request.quantity, request.version)
     available = points_of(tx, programme, reward.points, member).available

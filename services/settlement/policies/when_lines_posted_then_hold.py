@@ -4,7 +4,7 @@ from fenxiao.api.commission.v1 import events_pb2
 from libs.eventbus import Received
 from libs.eventlog import Tx
 from libs.servicekit.times import from_timestamp
-from services.settlement.domain.conditions import Condition, Identity, ReturnWindow, Threshold
+from services.settlement.domain.conditions import Condition, Delivered, Identity, ReturnWindow, Threshold
 from services.settlement.domain.errors import DoesNotFit
 from services.settlement.domain.events import LedgerLine
 from services.settlement.domain.holding import Posted, decide_lines, needed, touched
@@ -62,5 +62,7 @@ def _condition(condition: events_pb2.Condition) -> Condition:
             return Identity()
         case "threshold":
             return Threshold(least_minor=condition.threshold.least_minor)
+        case "delivered":
+            return Delivered(biz_transactions=tuple(condition.delivered.biz_transactions))
         case _:
             raise DoesNotFit("a line has a condition of a kind that this version does not know; install the newer one")

@@ -3,6 +3,7 @@
 from fenxiao.api.settlement.v1 import events_pb2 as pb
 from libs.eventlog import Recorded
 from libs.servicekit.times import to_timestamp
+from services.settlement.domain.deliveries import DeliveryForgotten, DeliveryRemembered
 from services.settlement.domain.events import (
     AdvancedTo,
     AssetRegistered,
@@ -45,6 +46,23 @@ def identity_withdrawn(recorded: Recorded[IdentityWithdrawn]) -> list[pb.Identit
     """From here on the withdrawal does."""
     fact = recorded.event
     return [pb.IdentityWithdrawn(member=fact.member, effective_time=to_timestamp(fact.effective_from))]
+
+
+def delivery_remembered(recorded: Recorded[DeliveryRemembered]) -> list[pb.DeliveryRemembered]:
+    """From here on the delivery counts for what is released."""
+    fact = recorded.event
+    return [
+        pb.DeliveryRemembered(
+            delivery=fact.delivery,
+            biz_transactions=fact.biz_transactions,
+            delivery_time=to_timestamp(fact.delivered_at),
+        )
+    ]
+
+
+def delivery_forgotten(recorded: Recorded[DeliveryForgotten]) -> list[pb.DeliveryForgotten]:
+    """From here on it does not."""
+    return [pb.DeliveryForgotten(delivery=recorded.event.delivery)]
 
 
 def lines_held(recorded: Recorded[LinesHeld]) -> list[pb.LinesHeld]:

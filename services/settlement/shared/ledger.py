@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from libs.eventlog import Meta, Tx
+from services.settlement.domain.deliveries import decide_hold_again
 from services.settlement.domain.events import LedgerEntry
 from services.settlement.domain.holding import HeldLine, Standing, decide_release
 from services.settlement.views.balances import balances_of, debts_of, ledger_of
@@ -67,3 +68,9 @@ class Ledger:
         if due:
             debts = debts_of(tx, programme, currency, members)
             self.enter(list(decide_release(currency, time, due, debts)), meta, occurred_at)
+
+    def hold_again(self, time: datetime, freed: Sequence[HeldLine], meta: Meta, occurred_at: datetime) -> None:
+        """Undoes the release of lines whose delivery is withdrawn."""
+        members = {line.member for line in freed}
+        balances = {one: balances_of(self.tx, self.programme, self.currency, one).balances for one in members}
+        self.enter([decide_hold_again(self.currency, time, freed, balances)], meta, occurred_at)

@@ -7,6 +7,7 @@ from fenxiao.api.chain_bridge.v1 import events_pb2 as chain
 from fenxiao.api.commission.v1 import events_pb2 as commission
 from fenxiao.api.membership.v1 import events_pb2 as membership
 from fenxiao.api.settlement.v1 import settlement_pb2 as pb
+from fenxiao.api.traceability.v1 import events_pb2 as traceability
 from fenxiao.proofs.hashes import checksum_address, keccak256, to_hex
 from libs.servicekit.times import to_timestamp
 from services.settlement.domain.events import AssetRegistered
@@ -47,14 +48,18 @@ def line(  # what a line can have
     *,
     identity: bool = False,
     threshold: int = 0,
+    delivered: Iterable[str] = (),
 ) -> commission.PostedLine:
-    """A posted line; without `until`, `identity` and `threshold` it has no condition."""
+    """A posted line; without `until`, `identity`, `threshold` and `delivered` it has no condition."""
     conditions: list[commission.Condition] = []
     if until:
         window = commission.Condition.ReturnWindow(until=to_timestamp(until))
         conditions.append(commission.Condition(return_window=window))
     if identity:
         conditions.append(commission.Condition(identity=commission.Condition.Identity()))
+    if awaited := list(delivered):
+        delivery = commission.Condition.Delivered(biz_transactions=awaited)
+        conditions.append(commission.Condition(delivered=delivery))
     if threshold:
         least = commission.Condition.Threshold(least_minor=threshold)
         conditions.append(commission.Condition(threshold=least))
@@ -99,6 +104,17 @@ def identity_checked(member: str, since: int, until: int | None = None) -> membe
 def identity_withdrawn(member: str, since: int) -> membership.IdentityCheckWithdrawn:
     """It is not any more."""
     return membership.IdentityCheckWithdrawn(member=member, effective_time=to_timestamp(day(since)))
+
+
+def goods_delivered(delivery: str, since: int, *transactions: str) -> traceability.Delivered:
+    """Goods have been delivered on a day."""
+    at = to_timestamp(day(since))
+    return traceability.Delivered(delivery=delivery, biz_transactions=transactions, delivery_time=at)
+
+
+def delivery_withdrawn(delivery: str, *transactions: str) -> traceability.DeliveryWithdrawn:
+    """They have not."""
+    return traceability.DeliveryWithdrawn(delivery=delivery, biz_transactions=transactions)
 
 
 def payouts_made(

@@ -22,6 +22,9 @@ class Lot:
     until: int | None
     identity: bool = False
     threshold: int = 0
+    delivered: tuple[str, ...] = ()
+    undoable: int = 0
+    """What was released of it and can be held again."""
 
 
 @dataclass
@@ -42,11 +45,24 @@ class Naive:
     said: list[tuple[str, int, int]] = field(default_factory=list[tuple[str, int, int]])
     """Of whom, from which day on, up to which day the identity counts as checked."""
 
-    def sale(self, lines: list[tuple[str, str, int]], until: int | None, *, identity: bool, threshold: int) -> None:
+    freed: list[Lot] = field(default_factory=list[Lot])
+    """Lots of which nothing is held, and something may be held again."""
+    deliveries: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict[str, tuple[int, tuple[str, ...]]])
+    """Those that count: on which day what was delivered."""
+
+    def sale(
+        self,
+        lines: list[tuple[str, str, int]],
+        until: int | None,
+        *,
+        identity: bool,
+        threshold: int,
+        delivered: tuple[str, ...] = (),
+    ) -> None:
         for line, member, amount in lines:
             self.accrued[member] += amount
-            lot = Lot(line, member, amount, until, identity, threshold)
-            if until is None and not identity and not threshold:
+            lot = Lot(line, member, amount, until, identity, threshold, delivered)
+            if until is None and not identity and not threshold and not delivered:
                 self._due(member, amount)
             else:
                 self.lots.append(lot)
@@ -55,6 +71,26 @@ class Naive:
     def check(self, member: str, since: int, until: int) -> None:
         self.said.append((member, since, until))
         self.settle()
+
+    def deliver(self, delivery: str, since: int, transactions: tuple[str, ...]) -> None:
+        self.deliveries[delivery] = (since, transactions)
+        self.settle()
+
+    def undeliver(self, delivery: str) -> None:
+        del self.deliveries[delivery]
+        for lot in [lot for lot in self.freed if not self.arrived(lot)]:
+            self.freed.remove(lot)
+            taken = min(lot.undoable, self.payable[lot.member])
+            self.payable[lot.member] -= taken
+            self.debt[lot.member] += lot.undoable - taken
+            lot.left, lot.undoable = lot.undoable, 0
+            self.lots.append(lot)
+
+    def arrived(self, lot: Lot) -> bool:
+        """Everything that it waits for came by today."""
+        assert self.day is not None
+        come = {one for since, what in self.deliveries.values() if since <= self.day for one in what}
+        return come.issuperset(lot.delivered)
 
     def checked(self, member: str) -> bool:
         """Day by day up to today: the last word that begins on a day holds from then on."""
@@ -77,6 +113,7 @@ class Naive:
                 if lot.member == member
                 and (lot.until is None or lot.until <= self.day)
                 and (not lot.identity or self.checked(member))
+                and self.arrived(lot)
             ]
             while True:
                 payable = max(0, self.payable[member] - self.debt[member] + sum(lot.left for lot in free))
@@ -87,9 +124,16 @@ class Naive:
             self.lots = [lot for lot in self.lots if not any(lot is one for one in free)]
             for lot in free:
                 self._due(member, lot.left)
+                if lot.delivered:
+                    lot.left, lot.undoable = 0, lot.left
+                    self.freed.append(lot)
 
     def clawback(self, member: str, amount: int, named: str) -> None:
         self.clawed[member] += amount
+        for lot in self.freed:
+            if lot.line == named:
+                lot.undoable = max(0, lot.undoable - amount)
+        self.freed = [lot for lot in self.freed if lot.undoable]
         mine = [lot for lot in self.lots if lot.member == member]
         mine.sort(key=lambda lot: (lot.line == named, -1 if lot.until is None else lot.until, lot.line), reverse=True)
         for lot in mine:
@@ -116,6 +160,7 @@ class Naive:
         self.trees.append({m: last.get(m, 0) + due.get(m, 0) for m in MEMBERS if m in last or m in due})
         for member in due:
             self.payable[member] = 0
+        self.freed = [lot for lot in self.freed if lot.member not in due]
         return due
 
     def would_pay(self, day: int) -> dict[str, int]:

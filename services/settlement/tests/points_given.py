@@ -7,7 +7,7 @@ from fenxiao.api.commission.v1 import events_pb2 as commission
 from fenxiao.api.settlement.v1 import points_pb2 as pb
 from libs.servicekit.times import to_timestamp
 from services.settlement.domain.points_accounts import PointsBalances
-from services.settlement.tests.given import PARENT, START, day, line, posted
+from services.settlement.tests.given import GBP, PARENT, PLAN, START, day, line, posted
 from services.settlement.tests.world import World
 
 STAR = "star"
@@ -35,6 +35,11 @@ def points_posted(
     found = posted(*lines, source=source, at=at, currency="")
     found.points = points
     return found
+
+
+def points_priced(worth: str, points: str = STAR, currency: str = GBP) -> commission.PointsPriced:
+    """A plan says what a point is worth at most."""
+    return commission.PointsPriced(points=points, worth=worth, currency=currency, plan_hash=PLAN)
 
 
 def member_name(member: str) -> str:

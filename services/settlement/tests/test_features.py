@@ -507,7 +507,7 @@ async def test_watching_ends_when_everybody_is_paid(world: World) -> None:
     await world.register()
     await world.hears(wallet_bound("anna"), posted(line("l1", "anna", 800)))
     closed = await world.close(31)
-    call = world.service._call(pb.GetDistributionRequest(name=closed.name), "", "tester", "operator")  # pyright: ignore[reportPrivateUsage]
+    call = world.service.call(pb.GetDistributionRequest(name=closed.name), "", "tester", "operator")
     request = pb.WatchDistributionRequest(name=closed.name)
     seen: list[int] = []
     ready = asyncio.Event()

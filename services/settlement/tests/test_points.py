@@ -19,13 +19,23 @@ from services.settlement.domain.accounts import Balances
 from services.settlement.domain.errors import DoesNotFit
 from services.settlement.domain.points_accounts import PointsBalances
 from services.settlement.tests.given import GBP, PARENT, day, line, posted, wallet_bound
-from services.settlement.tests.points_given import STAR, Counter, member_name, points_line, points_posted, reward_name
+from services.settlement.tests.points_given import (
+    STAR,
+    Counter,
+    member_name,
+    points_line,
+    points_posted,
+    points_priced,
+    reward_name,
+)
 from services.settlement.tests.world import World
 from services.settlement.wiring import SERVICE
 
 
 @pytest.fixture
-def counter(world: World) -> Counter:
+async def counter(world: World) -> Counter:
+    """Where a star is worth a pound at most."""
+    await world.hears(points_priced("1"))
     return Counter(world)
 
 

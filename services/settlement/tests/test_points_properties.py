@@ -44,7 +44,7 @@ from services.settlement.domain.time import decide_advance
 from services.settlement.tests import points_naive as naive
 from services.settlement.tests.given import GBP, START, day
 from services.settlement.tests.naive import MEMBERS
-from services.settlement.tests.points_given import STAR, Counter, points_line, points_posted
+from services.settlement.tests.points_given import STAR, Counter, points_line, points_posted, points_priced
 from services.settlement.tests.points_naive import FOREVER, NaivePoints
 from services.settlement.tests.test_properties import Names, check_rebuilt
 from services.settlement.tests.world import World
@@ -307,6 +307,7 @@ async def run_history(history: list[Step]) -> None:
             counter, made = Counter(world), list[pb.Redemption]()
             await world.register()
             await counter.define("thing", price=1)
+            await world.hears(points_priced("0.01"))
             await counter.define("cash", price=1, money=pb.RewardMoney(currency=GBP, amount_minor=1))
             for step in [Advance(0), *history]:
                 await take(counter, plain, names, made, step)

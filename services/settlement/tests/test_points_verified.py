@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from fenxiao.api.commission.v1 import events_pb2 as commission
 from fenxiao.api.settlement.v1 import events_pb2 as settlement
 from fenxiao.api.settlement.v1 import points_pb2 as pb
+from fenxiao.plans import plan_hash
 from fenxiao.verify.export import Export
 from fenxiao.verify.facts import unpack
 from libs.servicekit.testing import Harness
@@ -25,6 +26,18 @@ from services.settlement.tests.test_properties import Names
 from services.settlement.tests.test_verified import Heard, faults, first
 from services.settlement.wiring import SERVICE
 
+STARS = b"""
+plan: stars
+version: '1'
+currency: GBP
+effective_from: 2011-01-01T00:00:00Z
+rounding: half_up
+jurisdictions: []
+return_window: 14
+components:
+  - {id: stars, type: points, kind: star, rate: 1, worth: 0.10}
+"""
+
 
 @settings(max_examples=25, deadline=None)
 @given(STEPS)
@@ -35,6 +48,7 @@ def test_a_stranger_comes_to_the_same_points(history: list[Step]) -> None:
                 world, plain, names, made = Heard(service), NaivePoints(), Names(), list[pb.Redemption]()
                 counter = Counter(world)
                 await world.register()
+                await world.publishes(STARS)
                 await counter.define("thing", price=1)
                 await counter.define("cash", price=1, money=pb.RewardMoney(currency=GBP, amount_minor=1))
                 for step in [Advance(0), *history]:
@@ -51,6 +65,7 @@ async def export(tmp_path: Path) -> Export:
         world = Heard(service)
         counter = Counter(world)
         await world.register()
+        await world.publishes(STARS)
         await counter.define("mug", price=10, stock=3, end_time=None)
         await counter.define("cash", price=10, money=pb.RewardMoney(currency=GBP, amount_minor=100))
         await world.hears(
@@ -188,3 +203,37 @@ def test_money_is_credited_once(export: Export) -> None:
     at = export.events["settlement"].index(event)
     export.events["settlement"].insert(at + 1, again)
     assert "redemptions" in faults(export)
+
+
+def cheaper_points(export: Export, worth: bytes) -> None:
+    """The plan by which the points were given says less."""
+    event, data = first(export, "commission", commission.PlanPublished)
+    data.document = STARS.replace(b"worth: 0.10", worth)
+    data.hash = plan_hash(data.document)
+    event.data.Pack(data)
+    for posted_event in export.events["commission"]:
+        lines = unpack(posted_event)
+        if isinstance(lines, commission.LinesPosted) and lines.points:
+            lines.plan_hash = data.hash
+            posted_event.data.Pack(lines)
+
+
+@pytest.mark.parametrize("worth", [b"worth: 0.099", b"worth: 0", b"release: {days: 14}"])
+def test_money_for_points_is_no_more_than_their_plan_says(export: Export, worth: bytes) -> None:
+    cheaper_points(export, worth)
+    assert faults(export) == {"redemptions"}
+
+
+def test_money_for_points_is_no_more_than_any_plan_says_by_which_some_were_given(export: Export) -> None:
+    event, data = first(export, "commission", commission.PlanPublished)
+    other = STARS.replace(b"worth: 0.10", b"worth: 0.05").replace(b"'1'", b"'2'")
+    data.document, data.hash = other, plan_hash(other)
+    another = type(event)()
+    another.CopyFrom(event)
+    another.data.Pack(data)
+    another.id, another.position = "another", "test:0:1"
+    export.events["commission"].insert(0, another)
+    posted_event, lines = first(export, "commission", commission.LinesPosted, 1)  # Ben's
+    lines.plan_hash = data.hash
+    posted_event.data.Pack(lines)
+    assert faults(export) == {"redemptions"}

@@ -17,6 +17,8 @@ from fenxiao.api.membership.v1 import events_pb2 as membership
 from fenxiao.api.settlement.v1 import events_pb2 as settlement
 from fenxiao.api.settlement.v1 import settlement_pb2 as pb
 from fenxiao.api.settlement.v1.points_pb2 import ListPointsRequest
+from fenxiao.money import plain
+from fenxiao.plans import plan_hash, read_plan
 from fenxiao.verify.export import SERVICES, Export
 from fenxiao.verify.facts import gather, unpack
 from fenxiao.verify.ledger import replay
@@ -50,6 +52,7 @@ class Heard(World):
     def __init__(self, service: Harness) -> None:
         super().__init__(service)
         self.said: dict[str, list[events_pb2.Event]] = {name: [] for name in SERVICES}
+        self.plan_hash = ""
         for member in MEMBERS:
             joined = membership.MemberEnrolled(member=member, payee=payee(member), join_time=to_timestamp(START))
             self._note("membership", joined)
@@ -57,12 +60,22 @@ class Heard(World):
     async def hears(self, *events: Message) -> None:
         for event in events:
             if isinstance(event, commission.LinesPosted):
-                event.source, event.plan_hash = f"source {len(self.said['commission'])}", ""
+                event.source = f"source {len(self.said['commission'])}"
+                event.plan_hash = self.plan_hash if event.points else ""
                 sale = commission.SaleRecorded(sale=event.source, member=event.lines[0].member)
                 sale.occur_time.CopyFrom(event.occur_time)
                 self._note("commission", sale)
             self._note(type(event).__module__.split(".")[2], event)
         await super().hears(*events)
+
+    async def publishes(self, document: bytes) -> None:
+        """A plan version comes into force, by which points are given from now on, and says what they are worth."""
+        self.plan_hash = plan_hash(document)
+        self._note("commission", commission.PlanPublished(hash=self.plan_hash, document=document))
+        for one in read_plan(document).components:
+            if one.asset:
+                priced = commission.PointsPriced(points=one.asset, worth=plain(one.redeems), currency=GBP)
+                await self.hears(priced)
 
     def _note(self, source: str, event: Message) -> None:
         data = Packed()

@@ -10,6 +10,7 @@ from fenxiao.api.commission.v1 import events_pb2 as commission
 from fenxiao.api.membership.v1 import events_pb2 as membership
 from fenxiao.api.settlement.v1 import events_pb2 as settlement
 from fenxiao.api.settlement.v1 import settlement_pb2 as pb
+from fenxiao.api.traceability.v1 import events_pb2 as traceability
 from libs.servicekit.testing import Harness
 from services.settlement.domain.accounts import Balances
 from services.settlement.tests.given import ASSET, GBP, PARENT, PROGRAMME, close_request, payouts_made
@@ -32,7 +33,12 @@ class World:
         return await self.service.command("RegisterAsset", pb.RegisterAssetRequest(parent=PARENT, asset=asset))
 
     async def hears(self, *events: Message) -> None:
-        sources = {commission: "commission", membership: "membership", chain: "chain_bridge"}
+        sources = {
+            commission: "commission",
+            membership: "membership",
+            traceability: "traceability",
+            chain: "chain_bridge",
+        }
         for event in events:
             source = next(name for module, name in sources.items() if type(event).__module__ == module.__name__)
             await self.service.receive(event, source=source, programme=PROGRAMME)

@@ -8,10 +8,17 @@ from typing import Final, NamedTuple
 from fenxiao.money import EXACT, minor_digits, plain
 from libs.eventlog import Reader, Recorded, Row, Tx, View
 from services.settlement.domain.conditions import only_window, terms_of
-from services.settlement.domain.events import LedgerLine, LinesHeld, LinesReleased, MoneyRedeemed
+from services.settlement.domain.events import (
+    LedgerLine,
+    LinesHeld,
+    LinesHeldAgain,
+    LinesReleased,
+    MoneyRedeemed,
+)
 from services.settlement.domain.holding import HeldLine
 from services.settlement.domain.releasing import Ripe
 from services.settlement.views.columns import to_micros
+from services.settlement.views.deliveries import DELIVERED
 from services.settlement.views.identities import CHECKED
 
 _PAGE: Final = 64
@@ -21,8 +28,12 @@ _MEMBERS: Final = 400
 _NO_WINDOW: Final = -(2**63)
 """When the window of a line ends that has conditions, but no window: before all others, in every database alike."""
 
-_RIPE: Final = f"l.programme=? AND l.currency=? AND l.held_minor>0 AND l.hold_until<=? AND (l.identity=0 OR {CHECKED})"
-"""Lines that wait for nothing but their threshold; the time is given three times."""
+_RIPE: Final = (
+    "l.programme=? AND l.currency=? AND l.held_minor>0 AND l.hold_until<=?"
+    f" AND (l.identity=0 OR {CHECKED}) AND (l.awaits=0 OR {DELIVERED})"
+)
+"""Lines that wait for nothing but their threshold; the time is given `_TIMES` times."""
+_TIMES: Final = 4
 
 
 class LineRow(NamedTuple):
@@ -41,6 +52,8 @@ class LineRow(NamedTuple):
     """1 if it waits for the member's identity where that is not checked, else 0."""
     threshold_minor: int
     """0 for none."""
+    awaits: int
+    """1 if it waits for a delivery, else 0."""
     held_minor: int
 
 
@@ -55,7 +68,7 @@ def lines_of(
     """A member's lines that occurred in [start, end), oldest first."""
     sql = (
         "SELECT line, source, occurred_at, component, level, rate, base, amount_minor, hold_until, identity,"
-        " threshold_minor, held_minor FROM view_lines WHERE programme=? AND currency=? AND member=?"
+        " threshold_minor, awaits, held_minor FROM view_lines WHERE programme=? AND currency=? AND member=?"
     )
     params: list[object] = [programme, currency, member]
     if start is not None:
@@ -109,7 +122,7 @@ def ripe_of(
             "SELECT l.member, b.payable-b.debt, l.threshold_minor, SUM(l.held_minor) FROM view_lines l"  # noqa: S608 # our own
             " JOIN view_balances b ON b.programme=l.programme AND b.currency=l.currency AND b.member=l.member"
             f" WHERE {_RIPE}{narrowed} GROUP BY l.member, b.payable-b.debt, l.threshold_minor",
-            (programme, currency, *(to_micros(time),) * 3, *some),
+            (programme, currency, *(to_micros(time),) * _TIMES, *some),
         )
         for member, net, threshold, amount in rows:
             # PostgreSQL sums bigints to numerics, which arrive as decimals.
@@ -126,7 +139,7 @@ def due_lines(
         rows = reader.all(
             "SELECT l.line, l.member, l.held_minor, l.threshold_minor FROM view_lines l"  # noqa: S608 # our own
             f" WHERE {_RIPE}{narrowed} ORDER BY l.member, l.line",
-            (programme, currency, *(to_micros(time),) * 3, *some),
+            (programme, currency, *(to_micros(time),) * _TIMES, *some),
         )
         found += [HeldLine(*row[:3]) for row in rows if reached is None or row[3] <= reached[row[1]]]
     return found
@@ -151,7 +164,7 @@ def _held(tx: Tx, recorded: Recorded[LinesHeld]) -> None:
     entry, programme = recorded.event, recorded.meta.programme
     occurred_at = to_micros(entry.occurred_at)
     tx.run_many(
-        "INSERT INTO view_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO view_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 programme,
@@ -179,14 +192,14 @@ def _held(tx: Tx, recorded: Recorded[LinesHeld]) -> None:
         )
 
 
-def _terms(line: LedgerLine) -> tuple[int | None, int, int]:
+def _terms(line: LedgerLine) -> tuple[int | None, int, int, int]:
     conditions = line.conditions
     if window := only_window(conditions):
-        return to_micros(window.until), 0, 0
-    until, identity, threshold = terms_of(conditions)
-    if until is None:
-        return _NO_WINDOW if conditions else None, int(identity), threshold
-    return to_micros(until), int(identity), threshold
+        return to_micros(window.until), 0, 0, 0
+    terms = terms_of(conditions)
+    none = _NO_WINDOW if conditions else None
+    until = none if terms.until is None else to_micros(terms.until)
+    return until, int(terms.identity), terms.threshold_minor, int(bool(terms.deliveries))
 
 
 def _redeemed(tx: Tx, recorded: Recorded[MoneyRedeemed]) -> None:
@@ -194,8 +207,8 @@ def _redeemed(tx: Tx, recorded: Recorded[MoneyRedeemed]) -> None:
     entry, digits = recorded.event, minor_digits(recorded.event.currency)
     tx.run(
         "INSERT INTO view_lines (programme, currency, line, member, source, occurred_at, component, level, rate, base,"
-        " amount_minor, hold_until, identity, threshold_minor, held_minor)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, NULL, 0, 0, 0)",
+        " amount_minor, hold_until, identity, threshold_minor, awaits, held_minor)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, NULL, 0, 0, 0, 0)",
         (
             recorded.meta.programme,
             entry.currency,
@@ -215,6 +228,10 @@ def _released(tx: Tx, recorded: Recorded[LinesReleased]) -> None:
     _take(tx, recorded.meta.programme, ((part.line, part.amount_minor) for part in recorded.event.lines))
 
 
+def _held_again(tx: Tx, recorded: Recorded[LinesHeldAgain]) -> None:
+    _take(tx, recorded.meta.programme, ((part.line, -part.amount_minor) for part in recorded.event.lines))
+
+
 def _take(tx: Tx, programme: str, parts: Iterable[tuple[str, int]]) -> None:
     tx.run_many(
         "UPDATE view_lines SET held_minor=held_minor-? WHERE programme=? AND line=?",
@@ -229,8 +246,8 @@ LINES = View(
         "programme TEXT NOT NULL, currency TEXT NOT NULL, line TEXT NOT NULL, member TEXT NOT NULL,"
         " source TEXT NOT NULL, occurred_at BIGINT NOT NULL, component TEXT NOT NULL, level BIGINT NOT NULL,"
         " rate TEXT NOT NULL, base TEXT NOT NULL, amount_minor BIGINT NOT NULL, hold_until BIGINT,"
-        " identity BIGINT NOT NULL, threshold_minor BIGINT NOT NULL, held_minor BIGINT NOT NULL,"
-        " PRIMARY KEY (programme, line))",
+        " identity BIGINT NOT NULL, threshold_minor BIGINT NOT NULL, awaits BIGINT NOT NULL,"
+        " held_minor BIGINT NOT NULL, PRIMARY KEY (programme, line))",
         "CREATE INDEX IF NOT EXISTS view_lines_statement"
         " ON view_lines (programme, currency, member, occurred_at, line)",
         "CREATE INDEX IF NOT EXISTS view_lines_due ON view_lines (programme, currency, hold_until) WHERE held_minor>0",
@@ -239,5 +256,10 @@ LINES = View(
         "CREATE TABLE IF NOT EXISTS view_line_plans ("
         "programme TEXT NOT NULL, currency TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (programme, currency, hash))",
     ],
-    own={LinesHeld: _held, LinesReleased: _released, MoneyRedeemed: _redeemed},
+    own={
+        LinesHeld: _held,
+        LinesReleased: _released,
+        LinesHeldAgain: _held_again,
+        MoneyRedeemed: _redeemed,
+    },
 )

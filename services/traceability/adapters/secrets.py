@@ -13,7 +13,8 @@ class Secrets:
     """The secrets of subscriptions."""
 
     def __init__(self, keys: KeyStore | None) -> None:
-        self._keys = keys
+        self.keys = keys
+        """None: the service has no key store."""
 
     @classmethod
     def open(cls, settings: Settings) -> "Secrets":
@@ -30,30 +31,30 @@ class Secrets:
 
     def seal(self, subscription: UUID, secret: str) -> str:
         """Make the subscription's key and seal its secret under it. Raises `Refusal` NO_KEY_STORE."""
-        if self._keys is None:
+        if self.keys is None:
             message = "this service has no key store, so it cannot keep a secret; leave signatureToken out"
             raise Refusal("NO_KEY_STORE", message, field="signatureToken", kind=Kind.FAILED_PRECONDITION)
-        key = self._keys.create(_subject(subscription))
+        key = self.keys.create(_subject(subscription))
         return base64.b64encode(seal(key, secret.encode(), _subject(subscription).encode())).decode()
 
     def open_secret(self, subscription: UUID, sealed: str) -> str:
         """The opposite; empty for none. Raises `LookupError` when its key is gone."""
         if not sealed:
             return ""
-        if self._keys is None:
+        if self.keys is None:
             raise UnknownKey(str(subscription))
-        key = self._keys.key(_subject(subscription))
+        key = self.keys.key(_subject(subscription))
         return unseal(key, base64.b64decode(sealed), _subject(subscription).encode()).decode()
 
     def forget(self, subscription: UUID) -> None:
         """Destroy the key: the secret is gone, backups of the store included."""
-        if self._keys is not None:
-            self._keys.destroy(_subject(subscription))
+        if self.keys is not None:
+            self.keys.destroy(_subject(subscription))
 
     def close(self) -> None:
         """Close the key store."""
-        if self._keys is not None:
-            self._keys.close()
+        if self.keys is not None:
+            self.keys.close()
 
 
 def _subject(subscription: UUID) -> str:

@@ -5,6 +5,7 @@ from uuid import UUID, uuid5
 from fenxiao.epcis import EpcisIssue, ReadEvent
 from fenxiao.epcis.issues import json_path
 from fenxiao.epcis.moments import to_utc
+from services.traceability.domain.commitments import commit_to
 from services.traceability.domain.events import CaptureError, TraceEventCaptured
 from services.traceability.domain.facts import Facts
 
@@ -25,15 +26,17 @@ def stream_of(programme: str, event_hash: str, declaration: str) -> UUID:
     return uuid5(_NAMESPACE, f"{programme}/{event_hash}/{declaration}")
 
 
-def decide_capture(read: ReadEvent, context: str) -> TraceEventCaptured:
-    """An event that was not captured before is."""
+def decide_capture(read: ReadEvent, context: str, key: bytes) -> TraceEventCaptured:
+    """An event that was not captured before is. The key draws the salts of its fields, and must be its own."""
+    mended = read.json if read.mended else ""
     return TraceEventCaptured.model_construct(
         event_hash=read.hash,
         event_id=read.id,
         event_time=to_utc(str(read.fields["eventTime"])),
         document=read.text,
-        mended=read.json if read.mended else "",
+        mended=mended,
         context=context,
+        committed=commit_to(mended or read.text, context, key),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, cast
 
 from fenxiao.epcis import Json, Names, Vocabulary, canonical_text
 from fenxiao.epcis.moments import to_utc
+from fenxiao.epcis.names import TEXT
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -120,7 +121,7 @@ _QUANTITY_LISTS: Final = {
     "inputQuantityList": Role.INPUT,
     "outputQuantityList": Role.OUTPUT,
 }
-_OWN: Final = frozenset(
+MEMBERS: Final = frozenset(
     {
         *_EPC_LISTS, *_QUANTITY_LISTS, "@context", "type", "eventID", "eventTime", "recordTime",
         "eventTimeZoneOffset", "action", "bizStep", "disposition", "persistentDisposition", "readPoint",
@@ -128,6 +129,7 @@ _OWN: Final = frozenset(
         "ilmd", "errorDeclaration", "sensorElementList", "certificationInfo",
     }
 )  # fmt: skip
+"""Of an event, by the standard; others are partners' own."""
 _OWN_OF_DECLARATION: Final = frozenset({"declarationTime", "reason", "correctiveEventIDs"})
 _SENSOR_WORDS: Final = {
     "type": Vocabulary.MEASUREMENT,
@@ -220,8 +222,8 @@ def _declaration(event: _Object, names: Names) -> Declaration | None:
 
 
 def _all_attributes(event: _Object, names: Names) -> Iterator[Attribute]:
-    if len(event.keys() - _OWN) > 0:
-        yield from _attributes(Space.EVENT, {key: event[key] for key in event.keys() - _OWN}, names)
+    if len(event.keys() - MEMBERS) > 0:
+        yield from _attributes(Space.EVENT, {key: event[key] for key in event.keys() - MEMBERS}, names)
     if "ilmd" in event:
         yield from _attributes(Space.ILMD, _object(event["ilmd"]), names)
     if "errorDeclaration" in event:
@@ -254,8 +256,11 @@ def _attribute(space: Space, name: str, value: Json, names: Names, depth: int, w
             for one in value:
                 yield from _attribute(space, name, one, names, depth, within)
         case dict():
-            yield Attribute(space, name, None, depth, within)
-            yield from _attributes(space, value, names, depth + 1, name)
+            text = value.get(TEXT)
+            own = canonical_text(text, names) if isinstance(text, str) else None
+            yield Attribute(space, name, own, depth, within)
+            inner = {key: item for key, item in value.items() if key != TEXT} if own is not None else value
+            yield from _attributes(space, inner, names, depth + 1, name)
         case None:
             return
         case bool():

@@ -36,6 +36,10 @@ class Link(NamedTuple):
     position: int
 
 
+LinkRow = tuple[Node, int, Node, int, int, int]
+"""The same as it is read, hundreds of thousands at a time: source, ends, target, begins, kind, position."""
+
+
 class Mark(NamedTuple):
     """What an event says of a container and what is in it; `child` is empty for all of it."""
 

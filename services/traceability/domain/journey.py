@@ -1,7 +1,6 @@
-"""What everybody may see of an item's events: steps, places, times, certificates, temperatures, recalls.
+"""What an item's events say to somebody who has scanned it: steps, places, times, certificates, temperatures, recalls.
 
-Whatever is not named here is not shown: quantities, business transactions, parties, and partners' own fields stay with
-those who may query events.
+They come as he sees them (`visibility.py`): what he is not to see does not stand in them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +15,7 @@ from services.traceability.domain.links import is_target
 from services.traceability.domain.units import to_base
 
 _MASTER_DATA: Final = ("{urn:epcglobal:cbv:mda:}", "{https://ref.gs1.org/cbv/mda/}", "{https://gs1.org/voc/}")
-"""Vocabularies of GS1; a partner's own are not shown."""
+"""Vocabularies of GS1, whose names mean the same with everybody."""
 _COUNTRY: Final = "countryOfOrigin"
 _DATES: Final = ("bestBeforeDate", "sellByDate", "itemExpirationDate")
 _RECALLED: Final = "recalled"
@@ -42,7 +41,7 @@ class Relation(StrEnum):
 
 
 class Step(NamedTuple):
-    """What everybody may see of an event."""
+    """What an event says."""
 
     time: int
     zone: str
@@ -57,6 +56,8 @@ class Step(NamedTuple):
     temperatures: tuple[Fraction, ...]
     """Kelvin."""
     alarms: int
+    trace_event: str
+    """UUID."""
 
 
 class MasterData(NamedTuple):
@@ -67,8 +68,8 @@ class MasterData(NamedTuple):
     dates: Mapping[str, str]
 
 
-def public_step(facts: Facts, fields: Mapping[str, Json], event_hash: str, relation: Relation) -> Step:
-    """What everybody may see of an event."""
+def step_of(facts: Facts, fields: Mapping[str, Json], event_hash: str, relation: Relation, trace_event: str) -> Step:
+    """What an event says."""
     return Step(
         facts.time,
         facts.zone,
@@ -80,6 +81,7 @@ def public_step(facts: Facts, fields: Mapping[str, Json], event_hash: str, relat
         _recalled(facts),
         tuple(_temperatures(facts.sensors)),
         sum(1 for report in facts.sensors if report.get("exception") == "ALARM_CONDITION"),
+        trace_event,
     )
 
 

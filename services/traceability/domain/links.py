@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from fenxiao.errors import Refusal
-from services.traceability.domain.naming_events import Link, LinksRemoved, LinksSet
+from services.traceability.domain.events import Link, LinksRemoved, LinksSet
 from services.traceability.domain.negotiation import Wish, language_weight, type_weight
 
 VOCABULARY: Final = "https://ref.gs1.org/voc/"

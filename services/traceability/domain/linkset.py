@@ -5,8 +5,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from services.traceability.domain.digital_links import Asked
+from services.traceability.domain.events import Link
 from services.traceability.domain.links import CERTIFICATES, DEFAULT, PRODUCT_PAGE, RECALL, TRACEABILITY, Level
-from services.traceability.domain.naming_events import Link
 
 CONTEXT: Final = {
     "linkset": {"@id": "@graph", "@container": "@set"},

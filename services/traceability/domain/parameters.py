@@ -6,12 +6,14 @@ from fractions import Fraction
 from typing import Final
 
 from fenxiao.epcis import Json, Names, Vocabulary, canonical_text
-from services.traceability.domain.facts import Role, Space
+from services.traceability.domain.facts import Role
+from services.traceability.domain.lookups import read_lookup
 from services.traceability.domain.patterns import pattern_of, plain_form
 from services.traceability.domain.query import (
     By,
     Condition,
     InRange,
+    Lookup,
     OneOf,
     Order,
     Pattern,
@@ -29,6 +31,7 @@ from services.traceability.domain.values import (
     moment,
     number,
     one_of,
+    own_field,
     single,
     texts,
     values_of,
@@ -81,7 +84,6 @@ _TEXTS: Final = {
     "EQ_stringValue": "sensor stringValue",
     "EQ_hexBinaryValue": "sensor hexBinaryValue",
 }
-_WITHIN: Final = {"WD_readPoint": "within readPoint", "WD_bizLocation": "within bizLocation"}
 _TYPED: Final = {
     "EQ_bizTransaction_": ("bizTransaction", Vocabulary.BIZ_TRANSACTION),
     "EQ_source_": ("source", Vocabulary.SOURCE_DESTINATION),
@@ -106,10 +108,6 @@ _TIMES: Final = {
     "errorDeclaration_Time": "errorDeclarationTime",
 }
 _NUMBERS: Final = {"quantity": "quantity", "percRank": "sensor percRank"}
-_SPACES: Final = "|".join(space.value for space in Space if space)
-_OWN_FIELD: Final = re.compile(rf"(INNER_)?(?:({_SPACES})_)?([A-Za-z][A-Za-z0-9.+\-]*:.+)", re.DOTALL)
-_MASTER_DATA: Final = re.compile(r"(HASATTR_|EQATTR_|EQ_ATTR_)(.+)", re.DOTALL)
-_NAMING: Final = frozenset({"bizStep", "disposition", "readPoint", "bizLocation"})
 
 
 def read_query(parameters: Mapping[str, Json], names: Names) -> Query:
@@ -119,11 +117,14 @@ def read_query(parameters: Mapping[str, Json], names: Names) -> Query:
     if "@context" in parameters:
         names = names.within(parameters["@context"])
     conditions: list[Condition] = []
+    lookups: list[Lookup] = []
     spans: dict[str, dict[str, int]] = {"event": {}, "record": {}}
     for name, value in parameters.items():
         if name in _BOUNDS:
             span, end = _BOUNDS[name]
             spans[span][end] = moment(name, single(name, value))
+        elif lookup := read_lookup(name, value, names):
+            lookups.append(lookup)
         elif name not in _CONTROLS and (condition := _condition(name, value, names)):
             conditions.append(condition)
     first, most = (count(name, parameters[name]) if name in parameters else None for name in _COUNTS)
@@ -131,9 +132,8 @@ def read_query(parameters: Mapping[str, Json], names: Names) -> Query:
         raise invalid("maxEventCount", "name eventCountLimit or maxEventCount, not both")
     if first is not None and "orderBy" not in parameters:
         raise invalid("eventCountLimit", "the first by what? name orderBy too")
-    return Query(
-        tuple(conditions), Span(**spans["event"]), Span(**spans["record"]), _order(parameters, names), first, most
-    )
+    event, record = Span(**spans["event"]), Span(**spans["record"])
+    return Query(tuple(conditions), event, record, _order(parameters, names), first, most, tuple(lookups))
 
 
 _COUNTS: Final = ("eventCountLimit", "maxEventCount")
@@ -154,7 +154,7 @@ def _order(parameters: Mapping[str, Json], names: Names) -> Order:
         raise invalid(
             "orderBy", "results are ordered by eventTime, recordTime, or a field of your own with its namespace"
         )
-    return Order(By.FIELD, direction == "DESC", _own_field("orderBy", text, names))
+    return Order(By.FIELD, direction == "DESC", own_field("orderBy", text, names))
 
 
 _DIRECTIONS: Final = ("ASC", "DESC")
@@ -162,13 +162,9 @@ _DIRECTIONS: Final = ("ASC", "DESC")
 
 def _condition(name: str, value: Json, names: Names) -> Condition | None:
     """What a parameter asks for; None for one that asks for nothing."""
-    if name in _WITHIN:
-        return OneOf(tuple((_WITHIN[name], identifier(name, text, names)) for text in texts(name, value)))
     if name in _EXISTS or name.startswith("EXISTS_"):
-        field = _EXISTS.get(name) or _own_field(name, name.removeprefix("EXISTS_"), names)
+        field = _EXISTS.get(name) or own_field(name, name.removeprefix("EXISTS_"), names)
         return OneOf(((field, ANY),)) if flag(name, value) else None
-    if found := _MASTER_DATA.fullmatch(name):
-        return _by_master_data(name, found[1], found[2], value, names)
     if condition := _by_words(name, value, names):
         return condition
     if compared := _COMPARED.fullmatch(name):
@@ -240,7 +236,7 @@ def _comparison(name: str, operator: str, field: str, value: Json, names: Names)
         bases = [to_base(number(name, one), unit) for one in values_of(name, value)]
         term = f"{key} {bases[0][0]}" if key == "quantity" else f"sensor {key} {bases[0][0]}"
         return _ranges(name, operator, term, [size for _, size in bases])
-    own = _own_field(name, field, names)
+    own = own_field(name, field, names)
     if operator == "EQ":
         return OneOf(tuple((own, text_of(canonical_text(text, names))) for text in texts(name, value)))
     (text,) = texts(name, single(name, value))
@@ -263,26 +259,3 @@ def _ranges(name: str, operator: str, term: str, sizes: list[Fraction]) -> InRan
     if operator != "EQ" and len(sizes) != 1:
         raise invalid(name, "write one value")
     return InRange(term, tuple(map(_RANGES[operator], sizes)))
-
-
-def _own_field(name: str, text: str, names: Names) -> str:
-    """The name of a partner's own field: its space, whether it is an inner one, `{namespace}local`."""
-    found = _OWN_FIELD.fullmatch(text)
-    if found is None:
-        raise invalid(name, "there is no such parameter; a field of your own is named with its prefix or namespace")
-    prefix, _, local = found[3].partition(":")
-    if not names.knows(prefix) and not local.startswith("//") and prefix != "urn":
-        message = f"the prefix {prefix!r} is not defined; write the whole namespace, or define it in GS1-Extensions"
-        raise invalid(name, message)
-    return f"{found[2] or ''}{' inner' if found[1] else ''} {names.key(found[3])}"
-
-
-def _by_master_data(name: str, kind: str, text: str, value: Json, names: Names) -> OneOf:
-    """Master data is not kept: there is none that has the attribute."""
-    field = text
-    if kind != "HASATTR_":
-        field, _, _ = text.partition("_") if text.partition("_")[0] in _NAMING else text.rpartition("_")
-    if field not in _NAMING:
-        _own_field(name, field, names)
-    texts(name, value)
-    return OneOf(())

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from fenxiao.epcis import Names, canonical_text, is_uri, parse_identifier, wrong_check_digit
 from fenxiao.errors import Refusal
-from services.traceability.domain.naming_events import PlaceSet, ProductSet
+from services.traceability.domain.events import PlaceSet, ProductSet
 
 E = TypeVar("E")
 

@@ -6,8 +6,8 @@ standard writes them: `parameters.py`.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 from typing import NamedTuple
@@ -69,6 +69,31 @@ class InRange(NamedTuple):
 Condition = OneOf | InRange
 
 
+class Below(NamedTuple):
+    """One of some elements of vocabularies, or of what lies below them, stands in the event under one of some names."""
+
+    parameter: str
+    names: tuple[str, ...]
+    vocabularies: tuple[str, ...]
+    ids: tuple[str, ...]
+
+
+class Having(NamedTuple):
+    """An element that has one of some attributes, or one of some values in it, stands in the event."""
+
+    parameter: str
+    names: tuple[str, ...]
+    vocabularies: tuple[str, ...] | None
+    """None: any."""
+    attributes: tuple[str, ...]
+    values: tuple[str, ...] | None
+    """None: any."""
+
+
+Lookup = Below | Having
+"""A condition that only master data can tell: which identifiers it means is looked up when events are."""
+
+
 class By(Enum):
     """By what results are ordered."""
 
@@ -112,9 +137,21 @@ class Query:
     """No more than so many, the first in the order (`eventCountLimit`)."""
     most: int | None = None
     """Refused if there are more (`maxEventCount`)."""
+    lookups: tuple[Lookup, ...] = ()
+
+    def resolved(self, find: Callable[[Lookup], Iterable[str]]) -> "Query":
+        """The query with identifiers in place of what master data says of them."""
+        if not self.lookups:
+            return self
+        found = [
+            OneOf(tuple((name, one) for one in sorted(find(lookup)) for name in lookup.names))
+            for lookup in self.lookups
+        ]
+        return replace(self, conditions=(*self.conditions, *found), lookups=())
 
     def matches(self, facts: Facts, own: Iterable[tuple[str, str]], recorded: int) -> bool:
         """Whether an event is asked for. `own` are terms of the envelope: its id and hash."""
+        assert not self.lookups, "what master data says is looked up first"
         if not self.event_time.holds(facts.time) or not self.record_time.holds(recorded):
             return False
         if not self.conditions:

@@ -4,8 +4,8 @@ A lot has no place of its own: there are **holdings** of it, one for each holder
 that is under way. Events come in the order of `whereabouts.Order`, and their quantities count as follows:
 
 - An ObjectEvent with ADD, and the output of a transformation, make an amount where they happen.
-- An ObjectEvent with DELETE, what is destroyed or decommissioned, and the input of a transformation take one away from
-  what is held at that site: the location of the GLN, whatever its extension.
+- An ObjectEvent with DELETE, what is destroyed, decommissioned or sold to a consumer, and the input of a transformation
+  take one away from what is held at that site: the location of the GLN, whatever its extension.
 - What is shipped goes from the site of its `readPoint` under way; it stays the source's (`possessing_party`).
 - What is received comes out of the shipments that name one of its business transactions, else out of those for this
   holder, else for this site, else out of the oldest; the holder is the destination of this event, else of the shipment,

@@ -6,13 +6,16 @@ what they are linked with (the mean of their neighbours' places, some rounds for
 which keeps most lines from crossing.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
 ROUNDS: Final = 4
+
+_Neighbours = Sequence[Sequence[int]]
+"""Of each node, which is a number here."""
 
 
 class Place(NamedTuple):
@@ -25,68 +28,79 @@ class Place(NamedTuple):
 def lay_out(nodes: Sequence[K], links: Iterable[tuple[K, K]]) -> dict[K, Place]:
     """Place every node. The same input is always laid out alike; `nodes` gives the order among equals."""
     number = {node: i for i, node in enumerate(nodes)}
-    below: dict[K, list[K]] = defaultdict(list)
-    above: dict[K, list[K]] = defaultdict(list)
+    below: list[list[int]] = [[] for _ in nodes]
+    above: list[list[int]] = [[] for _ in nodes]
     for source, target in dict.fromkeys(links):
-        if source != target and source in number and target in number:
-            below[source].append(target)
-            above[target].append(source)
-    layer = _layers(nodes, above, below)
-    rows: dict[int, list[K]] = defaultdict(list)
-    for node in nodes:
-        rows[layer[node]].append(node)
-    order = {node: float(i) for row in rows.values() for i, node in enumerate(row)}
+        i, j = number.get(source), number.get(target)
+        if i is not None and j is not None and i != j:
+            below[i].append(j)
+            above[j].append(i)
+    layer = _layers(above, below)
+    columns: list[list[int]] = [[] for _ in range(1 + max(layer, default=-1))]
+    for i, column in enumerate(layer):
+        columns[column].append(i)
+    order = [0.0] * len(layer)
+    for column in columns:
+        _put(column, order)
     for turn in range(ROUNDS):
         neighbours = above if turn % 2 == 0 else below
-        for column in sorted(rows, reverse=turn % 2 == 1):
-            row = sorted(rows[column], key=lambda node: (_middle(node, neighbours, order), number[node]))
-            rows[column] = row
-            order.update({node: float(i) for i, node in enumerate(row)})
-    return {node: Place(column, i) for column, row in rows.items() for i, node in enumerate(row)}
+        for column in columns if turn % 2 == 0 else reversed(columns):
+            if len(column) > 1:
+                middle = {i: _middle(i, neighbours, order) for i in column}
+                column.sort(key=lambda i, middle=middle: (middle[i], i))
+                _put(column, order)
+    return {nodes[i]: Place(layer[i], row) for column in columns for row, i in enumerate(column)}
 
 
-def _layers(nodes: Sequence[K], above: Mapping[K, list[K]], below: Mapping[K, list[K]]) -> dict[K, int]:
+def _put(column: Iterable[int], order: list[float]) -> None:
+    for row, i in enumerate(column):
+        order[i] = row
+
+
+def _layers(above: _Neighbours, below: _Neighbours) -> list[int]:
     """The longest way from a beginning, without the links that close a ring."""
-    closing = _closing(nodes, below)
-    waiting = {node: sum((other, node) not in closing for other in above.get(node, ())) for node in nodes}
-    layer = dict.fromkeys(nodes, 0)
-    ready = deque(node for node in nodes if waiting[node] == 0)
+    closing = _closing(below)
+    waiting = list(map(len, above))
+    for _, j in closing:
+        waiting[j] -= 1
+    layer = [0] * len(below)
+    ready = deque(i for i, count in enumerate(waiting) if count == 0)
     while ready:
-        node = ready.popleft()
-        for other in below.get(node, ()):
-            if (node, other) in closing:
+        i = ready.popleft()
+        for j in below[i]:
+            if closing and (i, j) in closing:
                 continue
-            layer[other] = max(layer[other], layer[node] + 1)
-            waiting[other] -= 1
-            if waiting[other] == 0:
-                ready.append(other)
+            layer[j] = max(layer[j], layer[i] + 1)
+            waiting[j] -= 1
+            if waiting[j] == 0:
+                ready.append(j)
     return layer
 
 
-def _closing(nodes: Sequence[K], below: Mapping[K, list[K]]) -> set[tuple[K, K]]:
+def _closing(below: _Neighbours) -> set[tuple[int, int]]:
     """The links that lead back to where a walk from node to node has come from. Without them there is no ring."""
-    closing: set[tuple[K, K]] = set()
-    done: set[K] = set()
-    for start in nodes:
-        if start in done:
+    closing: set[tuple[int, int]] = set()
+    done = [False] * len(below)
+    for start in range(len(below)):
+        if done[start]:
             continue
-        way = {start: iter(below.get(start, ()))}
+        way = {start: iter(below[start])}
         while way:
-            node = next(reversed(way))
-            for other in way[node]:
-                if other in way:
-                    closing.add((node, other))
-                elif other not in done:
-                    way[other] = iter(below.get(other, ()))
+            i, rest = next(reversed(way.items()))
+            for j in rest:
+                if j in way:
+                    closing.add((i, j))
+                elif not done[j]:
+                    way[j] = iter(below[j])
                     break
             else:
-                done.add(node)
-                del way[node]
+                done[i] = True
+                del way[i]
     return closing
 
 
-def _middle(node: K, neighbours: Mapping[K, list[K]], order: Mapping[K, float]) -> float:
-    found = neighbours.get(node)
+def _middle(i: int, neighbours: _Neighbours, order: Sequence[float]) -> float:
+    found = neighbours[i]
     if not found:
-        return order[node]
-    return sum(order[other] for other in found) / len(found)
+        return order[i]
+    return order[found[0]] if len(found) == 1 else sum([order[j] for j in found]) / len(found)

@@ -7,13 +7,15 @@ from typing import Final
 
 from fenxiao.epcis import Json, Names, Vocabulary, canonical_text, is_uri
 from fenxiao.errors import Refusal
-from services.traceability.domain.facts import micros
+from services.traceability.domain.facts import Space, micros
 
 MOST_VALUES: Final = 1000
 """Of one parameter."""
 MOST_TEXT: Final = 2000
 """Characters of a value."""
 
+_SPACES: Final = "|".join(space.value for space in Space if space)
+_OWN_FIELD: Final = re.compile(rf"(INNER_)?(?:({_SPACES})_)?([A-Za-z][A-Za-z0-9.+\-]*:.+)", re.DOTALL)
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
 
 
@@ -106,3 +108,20 @@ def moment(name: str, value: Json) -> int:
         return micros(value if isinstance(value, str) else "")
     except ValueError:
         raise invalid(name, "write a time with its offset, such as 2025-11-03T07:30:00+01:00") from None
+
+
+def own_field(name: str, text: str, names: Names) -> str:
+    """The name of a partner's own field: its space, whether it is an inner one, `{namespace}local`."""
+    found = _OWN_FIELD.fullmatch(text)
+    if found is None:
+        raise invalid(name, "there is no such parameter; a field of your own is named with its prefix or namespace")
+    check_prefix(name, found[3], names)
+    return f"{found[2] or ''}{' inner' if found[1] else ''} {names.key(found[3])}"
+
+
+def check_prefix(name: str, text: str, names: Names) -> None:
+    """Refuses a name whose prefix nobody has defined."""
+    prefix, colon, local = text.partition(":")
+    if colon and not names.knows(prefix) and not local.startswith("//") and prefix != "urn":
+        message = f"the prefix {prefix!r} is not defined; write the whole namespace, or define it in GS1-Extensions"
+        raise invalid(name, message)

@@ -15,8 +15,8 @@ the order of capture counts. Each event moves what it names and all that is in t
   holder is the party with the GLN of the place.
 - **Owner** the same by `owning_party`, but a place says nothing of it.
 - **State.** The newest disposition; persistent ones from `set` to `unset`. What an ObjectEvent DELETEs, what is
-  destroyed or decommissioned and what goes into a transformation exists no more, until somebody ADDs it again. What was
-  in it goes with a destroyed container only if it is named.
+  destroyed, decommissioned or sold to a consumer and what goes into a transformation exists no more, until somebody
+  ADDs it again or it comes back as `returned`. What was in it goes with a destroyed container only if it is named.
 
 Events that are declared erroneous are left out by the caller, who gives none of them here.
 """
@@ -29,7 +29,9 @@ from services.traceability.domain.facts import Facts, Role, Typed
 
 LEAVING: Final = frozenset({"shipping", "departing"})
 RECEIVING: Final = frozenset({"receiving", "accepting"})
-ENDING: Final = frozenset({"destroying", "decommissioning"})
+ENDING: Final = frozenset({"destroying", "decommissioning", "retail_selling"})
+"""What is with a consumer is nobody's stock any more."""
+RETURNED: Final = "returned"
 PACKING: Final = frozenset({"AggregationEvent", "AssociationEvent"})
 
 _PLACE, _PARTY = "https://id.gs1.org/414/", "https://id.gs1.org/417/"
@@ -197,7 +199,7 @@ def after(state: State, event: Happened, *, direct: bool) -> State:
         disposition, disposition_by = facts.disposition, position
     if facts.set or facts.unset:
         persistent = tuple(sorted({*persistent, *facts.set} - {*facts.unset}))
-    if direct and facts.kind == "ObjectEvent" and facts.action == "ADD":
+    if direct and facts.kind == "ObjectEvent" and (facts.action == "ADD" or facts.disposition == RETURNED):
         active = True
     return State(
         place, in_transit, towards, since, holder, told, announced, owner, announced_owner, disposition, persistent,

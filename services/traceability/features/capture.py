@@ -1,17 +1,21 @@
-"""Takes in a document of EPCIS events at once: all of it or nothing, each event once."""
+"""Takes in a document of EPCIS events and master data at once: all of it or nothing, each event once."""
 
-from io import BytesIO
 from typing import NamedTuple
 
 from fenxiao.api.traceability.v1 import traceability_pb2 as pb
-from fenxiao.epcis import EpcisError, EpcisIssue, EventReader, Limits, Profile
-from libs.eventlog import Tx
+from fenxiao.epcis import EpcisError, Limits
+from libs.eventlog import Reader, Tx
 from libs.servicekit import Call
+from libs.servicekit.beside import Beside
 from libs.servicekit.names import programme_of
+from services.traceability.adapters.secrets import Secrets
 from services.traceability.api import trace_event_name
-from services.traceability.shared.capturing import Prepared, prepare, store
+from services.traceability.shared.capturing import Prepared, seal, store
+from services.traceability.shared.master_data import Header, say
+from services.traceability.shared.preparing import read_somewhere
+from services.traceability.shared.sealing import Sealing, sealing_of
 
-AT_ONCE = Limits(bytes=4 * 1024 * 1024, events=1000)
+AT_ONCE = Limits(bytes=4 * 1024 * 1024, events=1000, elements=1000)
 """A document that is larger is uploaded."""
 
 
@@ -20,27 +24,37 @@ class ReadRequest(NamedTuple):
 
     request: pb.CaptureRequest
     events: list[Prepared]
+    header: Header
 
 
-def read_request(request: pb.CaptureRequest) -> ReadRequest:
-    """Reads the document, beside the writer. Raises `EpcisError`."""
-    reader = EventReader(BytesIO(request.document), Profile.STRICT, AT_ONCE)
-    events: list[Prepared] = []
-    issues: list[EpcisIssue] = []
-    for one in prepare(reader, programme_of(request.parent)):
-        if isinstance(one, Prepared):
-            events.append(one)
-        else:
-            issues += one
-    if issues := [*reader.issues, *issues]:
-        raise EpcisError(dict.fromkeys(issues))
-    return ReadRequest(request, events)
+class Means(NamedTuple):
+    """What it takes to read a request."""
+
+    sealing: Sealing | None
+    beside: Beside | None
+
+
+def means(reader: Reader, request: pb.CaptureRequest, call: Call) -> Means:
+    """How its events are to be sealed, and where they are read. Raises `Refusal` NO_KEY_STORE."""
+    sealing = sealing_of(reader, call.use(Secrets), programme_of(request.parent), call.actor)
+    return Means(sealing, call.resources.find(Beside))
+
+
+def read_request(request: pb.CaptureRequest, means: Means) -> ReadRequest:
+    """Reads the document and seals its events, beside the writer. Raises `EpcisError`."""
+    sealing, beside = means
+    read = read_somewhere(beside, request.document, AT_ONCE, programme_of(request.parent), sealing)
+    if read.issues:
+        raise EpcisError(dict.fromkeys(read.issues))
+    return ReadRequest(request, seal(read.events, sealing), read.header)
 
 
 def capture(tx: Tx, read: ReadRequest, call: Call) -> pb.CaptureResponse:
     """The names of the events in the document's order, and how many of them had been captured before."""
     stored = store(tx, read.events, call.meta())
+    say(tx, read.header.elements, read.header.created, call.meta(), call.now)
     return pb.CaptureResponse(
         trace_events=[trace_event_name(call.programme, one.stream) for one in read.events],
         repeated_count=len(read.events) - len(stored.new),
+        master_data_count=len(read.header.elements),
     )

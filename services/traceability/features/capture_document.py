@@ -1,4 +1,4 @@
-"""Takes in a document of any size in pieces, and answers when it is captured."""
+"""Takes in a document of any size in pieces, and answers when it is captured, or at once."""
 
 from collections.abc import AsyncIterator
 from typing import Final
@@ -28,14 +28,17 @@ _PROFILES: Final = {
 async def capture_document(
     running: Running, first: pb.CaptureDocumentRequest, others: AsyncIterator[pb.CaptureDocumentRequest], call: Call
 ) -> pb.DocumentCapture:
-    """The finished capture. Raises `Refusal` BODY_TOO_LARGE, EMPTY_BODY, UNKNOWN_BEHAVIOUR or UNKNOWN_PROFILE."""
+    """The finished capture, or with `at_once` one that is under way.
+
+    Raises `Refusal` BODY_TOO_LARGE, EMPTY_BODY, UNKNOWN_BEHAVIOUR or UNKNOWN_PROFILE.
+    """
     behaviour, profile = _BEHAVIOURS.get(first.behaviour), _PROFILES.get(first.profile)
     if behaviour is None:
         raise Refusal("UNKNOWN_BEHAVIOUR", "write rollback or proceed", field="behaviour")
     if profile is None:
         raise Refusal("UNKNOWN_PROFILE", "write strict or lenient", field="profile")
     capture = await keep(running, _chunks(first, others), call, behaviour, profile)
-    return capture_message(await _finished(running, call.programme, capture))
+    return capture_message(await _awaited(running, call.programme, capture, finished=not first.at_once))
 
 
 async def _chunks(
@@ -50,14 +53,14 @@ async def _chunks(
         yield request.chunk
 
 
-async def _finished(running: Running, programme: str, capture: UUID) -> Capture:
-    """Waits until a capture is finished. Who stops waiting finds it by its name."""
+async def _awaited(running: Running, programme: str, capture: UUID, *, finished: bool) -> Capture:
+    """Waits until a capture is there, or `finished`. Who stops waiting finds it by its name."""
     committed = running.log.subscribe()
     try:
         while True:
             committed.clear()
             found = await running.log.read(lambda reader: capture_of(reader, programme, capture))
-            if found is not None and found.result is not None:
+            if found is not None and (found.result is not None or not finished):
                 return found
             await committed.wait()
     finally:

@@ -10,6 +10,7 @@ from services.traceability.api import trace_event_message
 from services.traceability.domain.parameters import read_query
 from services.traceability.domain.subscriptions import read_json
 from services.traceability.shared.answering import Cursor, answer
+from services.traceability.shared.viewing import Viewer
 
 
 def find_events(reader: Reader, request: pb.QueryEventsRequest, call: Call) -> pb.QueryEventsResponse:
@@ -21,7 +22,9 @@ def find_events(reader: Reader, request: pb.QueryEventsRequest, call: Call) -> p
     for name, given in request.parameters.items():
         parameters[name] = [*given.values] or None
     query = read_query(parameters, Names())
-    result = answer(reader, call.programme, query, size=wanted.size, after=Cursor.parse(wanted.after))
+    viewer = Viewer.of(reader, call)
+    after = Cursor.parse(wanted.after)
+    result = answer(reader, call.programme, query, viewer.listed, size=wanted.size, after=after, most=viewer.looked_at)
     return pb.QueryEventsResponse(
         events=[trace_event_message(one.event) for one in result.found],
         next_page_token=wanted.token(result.following.key) if result.following else "",

@@ -20,7 +20,8 @@ def get_capture(reader: Reader, request: pb.GetCaptureRequest, call: Call) -> pb
         capture = UUID(parse_name(CAPTURE, request.name)["capture"])
     except ValueError:  # not the form of a UUID: there is none of this name either
         capture = UUID(int=0)
-    found = capture_of(reader, call.programme, capture)
+    # What is wrong with a document quotes it: a party sees its own.
+    found = capture_of(reader, call.programme, capture, sent_by=call.actor if call.claims.parties else "")
     if found is None:
         raise Refusal("NO_SUCH_CAPTURE", "there is no such capture", field="name", kind=Kind.NOT_FOUND)
     return capture_message(found)
@@ -40,6 +41,7 @@ def capture_message(capture: Capture) -> pb.DocumentCapture:
         captured_count=result.captured if result else 0,
         repeated_count=result.repeated if result else 0,
         refused_count=result.refused if result else 0,
+        master_data_count=result.master_data if result else 0,
         problems=[
             pb.CaptureProblem(event=one.event, path=one.path, rule=one.rule, message=one.message)
             for one in (result.errors if result else ())

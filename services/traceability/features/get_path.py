@@ -12,6 +12,7 @@ from services.traceability.api import trace_event_message
 from services.traceability.domain.parameters import read_query
 from services.traceability.domain.query import OneOf, Query
 from services.traceability.shared.searching import Place, search
+from services.traceability.shared.viewing import Viewer
 
 EVERYTHING = Query()
 STEPS_A_PAGE = 100
@@ -31,7 +32,8 @@ def get_path(reader: Reader, request: pb.GetPathRequest, call: Call) -> pb.GetPa
     answer = pb.GetPathResponse()
     size = 0
     last: Place | None = None
-    for found in search(reader, call.programme, naming(request.epc), after=after, limit=wanted.size + 1):
+    show = Viewer.of(reader, call).show
+    for found in search(reader, call.programme, naming(request.epc), show, after=after, limit=wanted.size + 1):
         message = trace_event_message(found.event)
         size += message.ByteSize()
         if last is not None and (len(answer.steps) == wanted.size or size > BYTES_A_PAGE):

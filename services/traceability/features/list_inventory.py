@@ -12,13 +12,14 @@ from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
 from services.traceability.shared.genealogies import MOST_URI
+from services.traceability.shared.viewing import Viewer
 from services.traceability.views.inventory import MICRO
 
 _KEY: Final = "holder, product, place, transit, uom"
 
 
 def list_inventory(reader: Reader, request: pb.ListInventoryRequest, call: Call) -> pb.ListInventoryResponse:
-    """A page of lines, in order of holder, product and place. Raises `Refusal` INVALID_URI."""
+    """A page of lines, in order of holder, product and place. Raises `Refusal` INVALID_URI or NOT_VISIBLE."""
     wanted = page(request.page_size, request.page_token)
     sql, params = "", list[object]()
     for column in ("holder", "product", "place"):
@@ -28,12 +29,18 @@ def list_inventory(reader: Reader, request: pb.ListInventoryRequest, call: Call)
         if value:
             sql += f" AND {column}=?"
             params.append(canonical_text(value, Names()))
+    viewer = Viewer.of(reader, call)
+    viewer.require_books()
+    if parties := viewer.caller.parties:
+        # A party learns what is its own.
+        sql += f" AND holder IN ({', '.join('?' * len(parties))})"
+        params += parties
     if wanted.after:
         sql += f" AND ({_KEY}) > (?, ?, ?, ?, ?)"
         params += _key(wanted.after)
     rows = reader.all(
-        f"SELECT {_KEY}, sum(object), sum(1 - object), sum(micros) FROM view_trace_stock"  # noqa: S608 - constants
-        f" WHERE programme=? AND counts=1{sql} GROUP BY {_KEY} ORDER BY {_KEY} LIMIT ?",
+        f"SELECT {_KEY}, objects, lots, micros FROM view_trace_lines"  # noqa: S608 - constants
+        f" WHERE programme=?{sql} ORDER BY {_KEY} LIMIT ?",
         (call.programme, *params, wanted.size + 1),
     )
     answer = pb.ListInventoryResponse()

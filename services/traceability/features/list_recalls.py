@@ -5,8 +5,8 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.traceability.features.open_recall import recall_message
 from services.traceability.shared.genealogies import asked_for
+from services.traceability.shared.recalls import recall_message
 from services.traceability.views.recalls import recalls
 
 

@@ -11,16 +11,20 @@ from services.traceability.domain.stock import Holding, stock_of
 from services.traceability.domain.whereabouts import Happened, World, simulate
 from services.traceability.shared.genealogies import asked_for, event_names, micros_of, stamp_of
 from services.traceability.shared.histories import ALWAYS, Histories, Span
+from services.traceability.shared.viewing import Viewer
 
 HOLDINGS: Final = 1000
 """Of a lot in an answer at most; more are listed by ListInventory."""
 
 
 def locate(reader: Reader, request: pb.LocateRequest, call: Call) -> pb.LocateResponse:
-    """By the rules of `domain/whereabouts.py` and `domain/stock.py`. Raises `Refusal` NOTHING_REPORTED."""
+    """By the rules of `domain/whereabouts.py` and `domain/stock.py`, from what the caller sees of the events.
+
+    Raises `Refusal` NOTHING_REPORTED.
+    """
     name = asked_for(request.epc)
     until = micros_of(request.time, "time") if request.HasField("time") else ALWAYS
-    histories = Histories(reader, call.programme)
+    histories = Histories(reader, call.programme, Viewer.of(reader, call).show)
     own = histories.own(name, Span(until=until))
     answer = pb.LocateResponse(epc=name)
     if any(item.id == name and not item.is_class for event in own for item in event.facts.items):

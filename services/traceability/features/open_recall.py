@@ -1,21 +1,19 @@
 """Recalls goods: what is affected is written down and made public."""
 
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from fenxiao.api.traceability.v1 import goods_pb2 as pb
 from fenxiao.errors import Kind, Refusal
-from libs.eventlog import Reader, Tx
+from libs.eventlog import Tx
 from libs.servicekit import Call
 from services.traceability.domain.events import GoodsRecalled
-from services.traceability.shared.genealogies import DEPTH, asked_for, bounds_of, stamp_of
-from services.traceability.shared.recalls import MOST, reached
-from services.traceability.views.recalls import Recall, recalls
+from services.traceability.shared.genealogies import DEPTH, asked_for, bounds_of
+from services.traceability.shared.recalls import MOST, reached, recall_message, recall_of
+from services.traceability.views.recalls import recalls
 
 PART: Final = 200
 """Items in an event at most: it travels to other services, where messages are small."""
-
-RECALL: Final = "programmes/{programme}/recalls/{recall}"
 
 
 def open_recall(tx: Tx, request: pb.OpenRecallRequest, call: Call) -> pb.RecallNotice:
@@ -31,6 +29,7 @@ def open_recall(tx: Tx, request: pb.OpenRecallRequest, call: Call) -> pb.RecallN
         request.until if request.HasField("until") else None,
         DEPTH, MOST, usual=MOST, most=MOST,
     )  # fmt: skip
+    # Followed while nobody else writes: what was captured meanwhile would be missing from the recall for good.
     _, named = reached(tx, call.programme, name, bounds)
     items = [name, *(one.name for one in named.values() if one.name != name)]
     recall = uuid4()
@@ -45,25 +44,3 @@ def open_recall(tx: Tx, request: pb.OpenRecallRequest, call: Call) -> pb.RecallN
     ]  # fmt: skip
     tx.append(recall, events, after=0, meta=call.meta(), occurred_at=call.now)
     return recall_message(call.programme, recall_of(tx, call.programme, recall))
-
-
-def recall_of(reader: Reader, programme: str, recall: UUID) -> Recall:
-    """A recall by its id. Raises `Refusal` RECALL_NOT_FOUND."""
-    events = reader.load(recall)
-    first = events[0] if events else None
-    if first is None or not isinstance(first.event, GoodsRecalled) or first.meta.programme != programme:
-        raise Refusal("RECALL_NOT_FOUND", "there is no such recall", field="name", kind=Kind.NOT_FOUND)
-    (found,) = recalls(reader, programme, before=first.position + 1, limit=1)
-    return found
-
-
-def recall_message(programme: str, recall: Recall) -> pb.RecallNotice:
-    """A recall as it is shown."""
-    return pb.RecallNotice(
-        name=f"programmes/{programme}/recalls/{recall.id}",
-        epc=recall.epc,
-        reason=pb.RecallReason.Value(f"RECALL_REASON_{recall.reason}"),
-        open_time=stamp_of(recall.opened),
-        close_time=None if recall.closed is None else stamp_of(recall.closed),
-        item_count=recall.affected,
-    )

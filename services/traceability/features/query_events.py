@@ -1,21 +1,33 @@
 """Gives the events that are asked for over HTTP (`GET /events`, `/bizSteps/{bizStep}/events`, …)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
 from fenxiao.epcis import Json
 from fenxiao.errors import Kind, Refusal
-from libs.eventlog import Reader
+from libs.eventlog import Reader, Recorded
 from libs.servicekit import Call, Running
+from services.traceability.domain.events import TraceEventCaptured
 from services.traceability.domain.parameters import read_query
 from services.traceability.domain.query import OneOf, Query
 from services.traceability.domain.values import invalid
 from services.traceability.features.get_path import naming
 from services.traceability.shared.answering import Answer, Cursor, answer
-from services.traceability.shared.documents import query_document
-from services.traceability.shared.rest import Handle, Page, epc_format, paged, prefixes
+from services.traceability.shared.documents import query_document, query_document_in_xml
+from services.traceability.shared.rest import (
+    JSON_TYPES,
+    XML_TYPES,
+    Handle,
+    Page,
+    epc_format,
+    paged,
+    prefixes,
+    wants_xml,
+    xml_spelling,
+)
 from services.traceability.shared.searching import search
+from services.traceability.shared.viewing import Viewer
 from services.traceability.views.resources import STANDARD, Resource
 
 SIMPLE: str = "SimpleEventQuery"
@@ -44,13 +56,14 @@ async def show_event(running: Running, request: web.Request, call: Call) -> web.
         name += "?" + request.query_string
     query = Query((OneOf((("eventID", name),)),))
     found = await running.log.read(
-        lambda reader: [one.event for one in search(reader, call.programme, query, after=None, limit=100)]
+        lambda reader: [
+            one.event
+            for one in search(reader, call.programme, query, Viewer.of(reader, call).show, after=None, limit=100)
+        ]
     )
     if not found:
         raise Refusal("NO_SUCH_EVENT", f"there is no event {name[:200]}", kind=Kind.NOT_FOUND)
-    as_links = epc_format(request) == "Always_GS1_Digital_Link"
-    body = query_document(found, name=SIMPLE, made=call.now, as_links=as_links)
-    return web.Response(body=body, content_type="application/json")
+    return _written(request, call, found, SIMPLE)
 
 
 def events_of(kind: Resource) -> Handle:
@@ -66,7 +79,7 @@ def events_of(kind: Resource) -> Handle:
         if kind is Resource.EPC:
             query = naming(request.match_info["value"], rest)
         await check_known(running, call, kind, request)
-        return await give_page(running, request, call, query, SIMPLE)
+        return await give_page(running, request, call, query, SIMPLE, named=kind is Resource.EPC)
 
     return query_events_of
 
@@ -78,7 +91,9 @@ async def check_known(running: Running, call: Call, kind: Resource, request: web
         return
     own = asked_for(kind, request)
     query = read_query(own, prefixes(request)) if own else naming(value)
-    known = await running.log.read(lambda reader: [*search(reader, call.programme, query, after=None, limit=1)])
+    known = await running.log.read(
+        lambda reader: [*search(reader, call.programme, query, Viewer.of(reader, call).show, after=None, limit=1)]
+    )
     if not known:
         raise Refusal("NO_SUCH_RESOURCE", f"no event has named {value[:200]}", kind=Kind.NOT_FOUND)
 
@@ -97,17 +112,42 @@ def parameters_of(request: web.Request) -> dict[str, Json]:
     return found
 
 
-async def give_page(running: Running, request: web.Request, call: Call, query: Query, name: str) -> web.StreamResponse:
-    """A page of what a query asks for."""
+async def give_page(
+    running: Running, request: web.Request, call: Call, query: Query, name: str, *, named: bool = False
+) -> web.StreamResponse:
+    """A page of what a query asks for. `named`: it names goods, and so whoever asks knows of them."""
     page = Page.of(request)
     after = Cursor.parse(page.after)
-    work: Callable[[Reader], Answer] = lambda reader: answer(  # noqa: E731 - a name for its type
-        reader, call.programme, query, size=page.size, after=after
-    )
+
+    def work(reader: Reader) -> Answer:
+        viewer = Viewer.of(reader, call)
+        show = viewer.show if named else viewer.listed
+        return answer(reader, call.programme, query, show, size=page.size, after=after, most=viewer.looked_at)
+
     result = await running.log.read(work)
+    following = result.following.key if result.following else ""
+    return _written(request, call, [one.event for one in result.found], name, page, following)
+
+
+def _written(
+    request: web.Request,
+    call: Call,
+    events: Sequence[Recorded[TraceEventCaptured]],
+    name: str,
+    page: Page | None = None,
+    following: str = "",
+) -> web.Response:
+    """Events in the form that is asked for, JSON or XML, and where the next page is."""
     as_links = epc_format(request) == "Always_GS1_Digital_Link"
-    body = query_document([one.event for one in result.found], name=name, made=call.now, as_links=as_links)
-    response = paged(request, body, page, result.following.key if result.following else "")
-    if as_links:
-        response.headers["GS1-EPC-Format"] = "Always_GS1_Digital_Link"
+    headers: dict[str, str] = {"GS1-EPC-Format": "Always_GS1_Digital_Link"} if as_links else {}
+    if wants_xml(request):
+        kind, (headers["GS1-CBV-XML-Format"], spelling) = XML_TYPES[0], xml_spelling(request)
+        body = query_document_in_xml(events, name=name, made=call.now, spelling=spelling, as_links=as_links)
+    else:
+        kind = JSON_TYPES[0]
+        body = query_document(events, name=name, made=call.now, as_links=as_links)
+    if page is None:
+        return web.Response(body=body, content_type=kind, headers=headers)
+    response = paged(request, body, page, following, kind)
+    response.headers.update(headers)
     return response

@@ -18,6 +18,7 @@ from services.traceability.domain.genealogy import Node
 from services.traceability.shared.genealogies import DEPTH, Named, asked_for, bounds_of, stamp_of
 from services.traceability.shared.recalls import MOST, Affected, Proofs, reached, whereabouts
 from services.traceability.shared.tracing import Bounds, Traced
+from services.traceability.shared.viewing import Viewer
 
 PART: Final = 1000
 """Items in a message at most."""
@@ -37,30 +38,33 @@ async def recall(running: Running, request: pb.RecallRequest, call: Call) -> Asy
         DEPTH, MOST, usual=MOST, most=MOST,
     )  # fmt: skip
     as_csv = request.format == pb.RECALL_FORMAT_CSV
-    traced, named, found = await running.log.read(lambda reader: _found(reader, call.programme, name, bounds))
+    traced, named, found = await running.log.read(lambda reader: _found(reader, call, name, bounds))
     proofs = Proofs(traced, dict(named), call.programme) if request.with_proofs else None
     for start in range(0, len(found), PART):
         part = found[start : start + PART]
-        items = await running.log.read(lambda reader, part=part: _items(reader, part, proofs))
-        if as_csv:
-            yield pb.RecallResponse(csv=_csv(items, header=start == 0))
-        else:
-            yield pb.RecallResponse(items=items)
+        answer = await running.log.read(lambda reader, part=part: _items(reader, part, proofs))
+        yield pb.RecallResponse(csv=_csv(answer.items, header=start == 0)) if as_csv else answer
     holders = {one.holder for one in found if one.active and one.holder}
     total = pb.RecallTotal(item_count=len(named), holder_count=len(holders), complete=traced.complete)
     yield pb.RecallResponse(total=total)
 
 
-def _found(
-    reader: Reader, programme: str, name: str, bounds: Bounds
-) -> tuple[Traced, dict[Node, Named], list[Affected]]:
-    traced, named = reached(reader, programme, name, bounds)
-    return traced, named, whereabouts(reader, named)
+def _found(reader: Reader, call: Call, name: str, bounds: Bounds) -> tuple[Traced, dict[Node, Named], list[Affected]]:
+    viewer = Viewer.of(reader, call)
+    viewer.require_books()
+    traced, named = reached(reader, call.programme, name, bounds, viewer.visible)
+    found = whereabouts(reader, named)
+    if viewer.caller.parties:
+        # A party learns what of it is its own.
+        found = [one for one in found if one.holder in viewer.caller.parties]
+        named = {one.node: named[one.node] for one in found}
+    return traced, named, found
 
 
-def _items(reader: Reader, part: Sequence[Affected], proofs: Proofs | None) -> list[pb.RecalledItem]:
-    items = [
-        pb.RecalledItem(
+def _items(reader: Reader, part: Sequence[Affected], proofs: Proofs | None) -> pb.RecallResponse:
+    answer = pb.RecallResponse()
+    for one in part:
+        answer.items.add(
             epc=one.name,
             kind=one.kind,
             holder=one.holder,
@@ -71,12 +75,10 @@ def _items(reader: Reader, part: Sequence[Affected], proofs: Proofs | None) -> l
             quantity=one.quantity,
             uom=one.uom,
         )
-        for one in part
-    ]
     if proofs is not None:
-        for item, steps in zip(items, proofs.of(reader, [one.node for one in part]), strict=True):
+        for item, steps in zip(answer.items, proofs.of(reader, [one.node for one in part]), strict=True):
             item.proof.extend(steps)
-    return items
+    return answer
 
 
 def _csv(items: Iterable[pb.RecalledItem], *, header: bool) -> bytes:

@@ -7,14 +7,17 @@ from aiohttp import web
 from fenxiao.errors import Kind, Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call, Running
+from services.traceability.adapters.secrets import Secrets
 from services.traceability.domain.digital_links import Asked, read_path, with_lot
+from services.traceability.domain.events import Link
 from services.traceability.domain.links import DEFAULT, Level, choose, link_type, send_on
 from services.traceability.domain.linkset import CONTEXT, header, linkset, own_links
-from services.traceability.domain.naming_events import Link
+from services.traceability.domain.visibility import ANYBODY
 from services.traceability.features.draw_qr_code import draw_qr_code
 from services.traceability.pages.rendering import links_page, problem_page
 from services.traceability.shared.journeys import is_reported, lot_of
 from services.traceability.shared.resolver import HEADERS, Root, Wanted, data, preflight, problem, root_of
+from services.traceability.shared.viewing import Viewer
 from services.traceability.views.published_names import levels_of, products_of
 
 _WHOLE = ("all", "linkset")
@@ -43,7 +46,8 @@ async def resolve_link(running: Running, request: web.Request, _: Call) -> web.S
         if len(parts) % 2 and parts[-1] in ("qr.svg", "qr.png"):
             return draw_qr_code(request, root, read_path("/".join(parts[:-1])), parts[-1])
         asked = read_path(path)
-        known = await running.log.read(lambda reader: _known(reader, root, asked))
+        secrets = running.use(Secrets)
+        known = await running.log.read(lambda reader: _known(reader, root, asked, secrets))
         return _answer(request, root, known, wanted)
     except Refusal as refusal:
         return problem_page(refusal, wanted.language) if wanted.html else problem(refusal)
@@ -64,10 +68,11 @@ def path_in(request: web.Request) -> str:
     return path.removeprefix(f"{programme}/") if programme else path
 
 
-def _known(reader: Reader, root: Root, asked: Asked) -> Known:
+def _known(reader: Reader, root: Root, asked: Asked, secrets: Secrets) -> Known:
     """Raises `Refusal` NO_SUCH_ITEM."""
+    viewer = Viewer(reader, root.programme, ANYBODY, secrets)
     if asked.serial and not asked.lot:
-        asked = with_lot(asked, lot_of(reader, root.programme, asked.identifier))
+        asked = with_lot(asked, lot_of(reader, root.programme, asked.identifier, viewer))
     levels = levels_of(reader, root.programme, asked.levels)
     products = products_of(reader, root.programme, asked.levels)
     if (

@@ -3,7 +3,7 @@
 from fenxiao.api.traceability.v1 import links_pb2 as pb
 from libs.eventlog import Tx
 from libs.servicekit import Call
-from services.traceability.domain.naming_events import PlaceSet
+from services.traceability.domain.events import PlaceSet
 from services.traceability.domain.published_names import decide_place, read_place
 from services.traceability.shared.public_names import place_message, record
 from services.traceability.views.published_names import PLACE, places_of

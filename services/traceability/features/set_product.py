@@ -3,7 +3,7 @@
 from fenxiao.api.traceability.v1 import links_pb2 as pb
 from libs.eventlog import Tx
 from libs.servicekit import Call
-from services.traceability.domain.naming_events import ProductSet
+from services.traceability.domain.events import ProductSet
 from services.traceability.domain.published_names import decide_product, read_goods
 from services.traceability.shared.public_names import product_message, record
 from services.traceability.views.published_names import PRODUCT, products_of

@@ -18,7 +18,8 @@ async def show_capture(running: Running, request: web.Request, call: Call) -> we
         capture = UUID(request.match_info["capture"])
     except ValueError:
         capture = UUID(int=0)
-    found = await running.log.read(lambda reader: capture_of(reader, call.programme, capture))
+    sent_by = call.actor if call.claims.parties else ""
+    found = await running.log.read(lambda reader: capture_of(reader, call.programme, capture, sent_by=sent_by))
     if found is None:
         raise Refusal("NO_SUCH_CAPTURE", "there is no such capture", kind=Kind.NOT_FOUND)
     return web.json_response(_shown(found))

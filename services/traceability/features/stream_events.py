@@ -17,6 +17,7 @@ from services.traceability.features.subscribe import schedule_of
 from services.traceability.shared.documents import query_document
 from services.traceability.shared.notifying import AT_ONCE, newest, next_part, position_before
 from services.traceability.shared.rest import epc_format
+from services.traceability.shared.viewing import Viewer
 from services.traceability.views.subscriptions import query_text
 
 _LONGEST_SLEEP = 30.0
@@ -102,7 +103,9 @@ class _Stream:
         while True:
             start = position
             part = await self._log.read(
-                lambda reader, start=start: next_part(reader, self._call.programme, query, start, AT_ONCE)
+                lambda reader, start=start: next_part(
+                    reader, self._call.programme, query, Viewer.of(reader, self._call).listed, start, AT_ONCE
+                )
             )
             position = part.upto
             if part.events or (self._empty and not sent):

@@ -1,30 +1,31 @@
 """Sends what something came from or what became of it in parts, however much that is."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator
-from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from fenxiao.api.traceability.v1 import goods_pb2 as pb
 from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit import Call, Running
-from services.traceability.domain.genealogy import Link, Node
+from services.traceability.domain.genealogy import LinkRow, Node
 from services.traceability.shared.genealogies import (
     asked_for,
     bounds_of,
-    container_of,
+    containers_of,
     directions_of,
     drawn,
     event_names,
-    kind_of,
     link_message,
     names_of,
+    node_message,
     parts_of,
     seen,
-    stamp_of,
+    seen_alone,
     starts,
 )
-from services.traceability.shared.tracing import Traced, follow
+from services.traceability.shared.tracing import Bounds, Direction, follow
+from services.traceability.shared.viewing import Viewer
 
 MOST_NODES: Final = 1_000_000
 PART: Final = 2000
@@ -45,61 +46,69 @@ async def stream_trace(
         request.depth, request.max_nodes, usual=MOST_NODES, most=MOST_NODES,
     )  # fmt: skip
 
-    def walk(reader: Reader) -> tuple[list[Node], Traced]:
-        first = starts(reader, call.programme, name)
-        return first, follow(reader, first, direction, bounds)
-
-    first, traced = await running.log.read(walk)
-    links = drawn(traced.links)
+    traced = await running.log.read(
+        lambda reader: _walked(reader, Viewer.of(reader, call), call.programme, name, direction, bounds)
+    )
     numbers: dict[Node, int] = {}
-    rest = iter(await running.log.read(lambda reader: _nodes(traced, links, frozenset(first))))
-    while part := list(islice(rest, PART)):
-        yield await running.log.read(lambda reader, part=part: _named(reader, part, numbers))
-    for some in parts_of((link for link in links if link.source in numbers and link.target in numbers), PART):
-        yield await running.log.read(lambda reader, some=some: _linked(reader, call.programme, some, numbers))
-    yield pb.StreamTraceResponse(complete=traced.complete)
+    rows: dict[int, int] = defaultdict(int)
+    for part in parts_of(traced.nodes.items(), PART):
+        yield await running.log.read(lambda reader, part=part: _nodes(reader, traced, part, rows, numbers))
+    for links in parts_of(traced.links, PART):
+        yield await running.log.read(lambda reader, links=links: _links(reader, call.programme, links, numbers))
+    yield pb.StreamTraceResponse(complete=traced.complete, hidden_events=traced.hidden)
 
 
-def _nodes(traced: Traced, links: list[Link], first: frozenset[Node]) -> list[tuple[Node, pb.TraceNode, bool]]:
-    """Every node without its name, and whether it contains something."""
-    times = seen(links)
-    containers = {container_of(link) for link in links}
+class _Walked(NamedTuple):
+    """What is sent, before it is named."""
+
+    first: frozenset[Node]
+    nodes: dict[Node, bool]
+    """And whether they only carry; in the order of their depth."""
+    depths: dict[Node, int]
+    times: dict[Node, tuple[int, int]]
+    containers: set[Node]
+    links: list[LinkRow]
+    complete: bool
+    hidden: int
+
+
+def _walked(reader: Reader, viewer: Viewer, programme: str, name: str, direction: Direction, bounds: Bounds) -> _Walked:
+    first = starts(reader, programme, name, whole=viewer.whole)
+    traced = follow(reader, first, direction, bounds, viewer.visible)
+    traced = traced if viewer.whole else seen_alone(traced)
+    links = drawn(traced.links)
     depths: dict[Node, int] = {}
-    for state, reached in traced.states.items():
-        depths.setdefault(state.node, reached.depth)
-    rows: dict[int, int] = {}
-    found: list[tuple[Node, pb.TraceNode, bool]] = []
-    for node, carried in traced.nodes.items():
-        depth = depths[node]
-        row = rows[depth] = rows.get(depth, -1) + 1
-        span = times.get(node)
-        message = pb.TraceNode(
-            layer=depth,
-            row=row,
-            carried=carried,
-            start=node in first,
-            depth=depth,
-            first_time=stamp_of(span[0]) if span else None,
-            last_time=stamp_of(span[1]) if span else None,
-        )
-        found.append((node, message, node in containers))
-    return found
+    for (node, _), (_, depth) in traced.states.items():
+        depths.setdefault(node, depth)
+    return _Walked(
+        frozenset(first), traced.nodes, depths, seen(links), containers_of(links), links, traced.complete,
+        len(viewer.hidden),
+    )  # fmt: skip
 
 
-def _named(
-    reader: Reader, part: list[tuple[Node, pb.TraceNode, bool]], numbers: dict[Node, int]
+def _nodes(
+    reader: Reader, traced: _Walked, part: list[tuple[Node, bool]], rows: dict[int, int], numbers: dict[Node, int]
 ) -> pb.StreamTraceResponse:
-    names = names_of(reader, [node for node, _, _ in part])
+    names = names_of(reader, [node for node, _ in part])
     answer = pb.StreamTraceResponse()
-    for node, message, contains in part:
+    for node, carried in part:
+        depth = traced.depths[node]
+        row = rows[depth]
+        rows[depth] += 1
         named = names.get(node)
         if named is not None:
             numbers[node] = len(numbers)
-            message.epc, message.kind = named.name, kind_of(named, contains=contains)
-            answer.nodes.append(message)
+            node_message(
+                answer.nodes.add(), node, named, traced.times, layer=depth, row=row, depth=depth, carried=carried,
+                start=node in traced.first, contains=node in traced.containers,
+            )  # fmt: skip
     return answer
 
 
-def _linked(reader: Reader, programme: str, links: list[Link], numbers: dict[Node, int]) -> pb.StreamTraceResponse:
-    events = event_names(reader, programme, [link.position for link in links])
-    return pb.StreamTraceResponse(links=[link_message(link, numbers, events, ring=False) for link in links])
+def _links(reader: Reader, programme: str, links: list[LinkRow], numbers: dict[Node, int]) -> pb.StreamTraceResponse:
+    events = event_names(reader, programme, (position for *_, position in links))
+    answer = pb.StreamTraceResponse()
+    for link in links:
+        if link[0] in numbers and link[2] in numbers:
+            link_message(answer.links.add(), link, numbers, events, ring=False)
+    return answer

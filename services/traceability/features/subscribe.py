@@ -26,6 +26,7 @@ from services.traceability.features.define_query import record_end, require_quer
 from services.traceability.shared.documents import moment_text
 from services.traceability.shared.notifying import newest, position_before
 from services.traceability.shared.rest import Page, epc_format, json_response, paged
+from services.traceability.shared.viewing import caller_of
 from services.traceability.views.subscriptions import Subscription, dead_letters, subscription_of, subscriptions_of
 
 _FIELDS: Final = frozenset(
@@ -44,7 +45,7 @@ async def subscribe(running: Running, request: web.Request, call: Call) -> web.S
     if not running.use(Webhooks).inside and is_inside_literal(destination):
         raise controls("this address is inside a network of its own; name one that anybody can reach", "dest")
     initial = read_moment(fields["initialRecordTime"], "initialRecordTime") if "initialRecordTime" in fields else None
-    secret = _secret(fields)
+    secret, caller = _secret(fields), caller_of(call)
     await running.log.read(lambda reader: require_query(reader, call.programme, name))
     sealed = running.use(Secrets).seal(subscription, secret) if secret else ""
 
@@ -59,6 +60,8 @@ async def subscribe(running: Running, request: web.Request, call: Call) -> web.S
             initial_record_time=initial,
             after=position_before(tx, call.programme, initial) if initial else newest(tx),
             as_links=epc_format(request) == "Always_GS1_Digital_Link",
+            audience=caller.audience,
+            parties=caller.parties,
         )
         tx.append(subscription, [event], after=0, meta=call.meta(), occurred_at=call.now)
 
@@ -111,7 +114,7 @@ async def list_subscriptions(running: Running, request: web.Request, call: Call)
         return [found for one in ids if (found := subscription_of(reader, one))]
 
     found = await running.log.read(read)
-    shown = [_shown(one) for one in found[: page.size]]
+    shown = [_shown(one) for one in found[: page.size] if _is_for(one, call)]
     return paged(request, shown, page, found[page.size - 1].id.hex if len(found) > page.size else "")
 
 
@@ -174,9 +177,15 @@ def _required(reader: Reader, request: web.Request, call: Call) -> Subscription:
         found = subscription_of(reader, UUID(request.match_info["subscription"]))
     except ValueError:
         found = None
-    if found is None or (found.programme, found.wanted.query) != (call.programme, request.match_info["query"]):
+    asked = call.programme, request.match_info["query"]
+    if found is None or (found.programme, found.wanted.query) != asked or not _is_for(found, call):
         raise Refusal("NO_SUCH_SUBSCRIPTION", "there is no such subscription", kind=Kind.NOT_FOUND)
     return found
+
+
+def _is_for(found: Subscription, call: Call) -> bool:
+    """Whether somebody may know of it: a party knows its own."""
+    return not call.claims.parties or found.caller.name == call.claims.subject
 
 
 def _shown(found: Subscription) -> dict[str, Any]:

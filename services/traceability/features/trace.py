@@ -12,26 +12,28 @@ from libs.servicekit import Call
 from services.traceability.api import trace_event_name
 from services.traceability.domain.events import TraceEventCaptured
 from services.traceability.domain.facts import Facts
-from services.traceability.domain.genealogy import Link
+from services.traceability.domain.genealogy import LinkRow
 from services.traceability.domain.trace import lay_out
 from services.traceability.shared.genealogies import (
     Named,
     asked_for,
     bounds_of,
-    container_of,
+    containers_of,
     directions_of,
     drawn,
     event_names,
-    kind_of,
     link_message,
     merged,
     names_of,
+    node_message,
     seen,
+    seen_alone,
     stamp_of,
     starts,
 )
-from services.traceability.shared.reading import read_again
+from services.traceability.shared.reading import Show, read_again
 from services.traceability.shared.tracing import Traced, follow
+from services.traceability.shared.viewing import Viewer
 
 NODES: Final = 1000
 MOST_NODES: Final = 10_000
@@ -49,18 +51,21 @@ def trace(reader: Reader, request: pb.TraceRequest, call: Call) -> pb.TraceRespo
         request.until if request.HasField("until") else None,
         request.depth, request.max_nodes, usual=NODES, most=MOST_NODES,
     )  # fmt: skip
-    first = starts(reader, call.programme, name)
-    ways = [follow(reader, first, direction, bounds) for direction in directions_of(request.direction)]
+    viewer = Viewer.of(reader, call)
+    first = starts(reader, call.programme, name, whole=viewer.whole)
+    ways = [follow(reader, first, direction, bounds, viewer.visible) for direction in directions_of(request.direction)]
     traced = ways[0] if len(ways) == 1 else merged(ways)
+    traced = traced if viewer.whole else seen_alone(traced)
     links = drawn(traced.links)
     answer = _picture(reader, call.programme, name, traced, links, frozenset(first))
     if request.with_events:
-        _add_events(reader, answer, links, call.programme)
+        _add_events(reader, answer, links, viewer.show)
+    answer.hidden_events = len(viewer.hidden)
     return answer
 
 
 def _picture(
-    reader: Reader, programme: str, asked: str, traced: Traced, links: list[Link], first: frozenset[bytes]
+    reader: Reader, programme: str, asked: str, traced: Traced, links: list[LinkRow], first: frozenset[bytes]
 ) -> pb.TraceResponse:
     names = names_of(reader, traced.nodes)
     known = {node: carried for node, carried in traced.nodes.items() if node in names}
@@ -70,44 +75,33 @@ def _picture(
         known, names = {alone: False}, {alone: Named(asked, meeting=False)}
     numbers = {node: number for number, node in enumerate(known)}
     depths: dict[bytes, int] = {}
-    for state, reached in traced.states.items():
-        depths[state.node] = min(depths.get(state.node, reached.depth), reached.depth)
-    places = lay_out(list(known), [(link.source, link.target) for link in links])
+    for (node, _), (_, depth) in traced.states.items():
+        depths[node] = min(depths.get(node, depth), depth)
+    places = lay_out(list(known), [(link[0], link[2]) for link in links])
     times = seen(links)
-    containers = {container_of(link) for link in links}
-    events = event_names(reader, programme, (link.position for link in links))
+    containers = containers_of(links)
+    events = event_names(reader, programme, (position for *_, position in links))
     answer = pb.TraceResponse(
         complete=traced.complete,
         layers=1 + max(place.layer for place in places.values()),
         rows=1 + max(place.row for place in places.values()),
     )
     for node, carried in known.items():
-        span = times.get(node)
-        answer.nodes.append(
-            pb.TraceNode(
-                epc=names[node].name,
-                kind=kind_of(names[node], contains=node in containers),
-                layer=places[node].layer,
-                row=places[node].row,
-                carried=carried,
-                start=node in first,
-                first_time=stamp_of(span[0]) if span else None,
-                last_time=stamp_of(span[1]) if span else None,
-                depth=depths.get(node, 0),
-            )
-        )
-    answer.links.extend(
-        link_message(link, numbers, events, ring=places[link.target].layer <= places[link.source].layer)
-        for link in links
-    )
+        node_message(
+            answer.nodes.add(), node, names[node], times, layer=places[node].layer, row=places[node].row,
+            depth=depths.get(node, 0), carried=carried, start=node in first, contains=node in containers,
+        )  # fmt: skip
+    for link in links:
+        ring = places[link[2]].layer <= places[link[0]].layer
+        link_message(answer.links.add(), link, numbers, events, ring=ring)
     return answer
 
 
-def _add_events(reader: Reader, answer: pb.TraceResponse, links: Iterable[Link], programme: str) -> None:
-    positions = sorted({link.position for link in links})
+def _add_events(reader: Reader, answer: pb.TraceResponse, links: Iterable[LinkRow], show: Show) -> None:
+    positions = sorted({position for *_, position in links})
     answer.events_complete = len(positions) <= EVENTS
     found: list[tuple[Facts, Recorded[TraceEventCaptured]]] = [
-        (read_again(recorded.event), recorded) for recorded in reader.at(positions[:EVENTS])
+        (read_again(shown.event), shown) for recorded in reader.at(positions[:EVENTS]) if (shown := show(recorded))
     ]
     size = 0
     kept: list[Facts] = []
@@ -120,7 +114,7 @@ def _add_events(reader: Reader, answer: pb.TraceResponse, links: Iterable[Link],
         kept.append(facts)
         answer.events.append(
             pb.TracedEvent(
-                trace_event=trace_event_name(programme, recorded.stream),
+                trace_event=trace_event_name(recorded.meta.programme, recorded.stream),
                 event_hash=recorded.event.event_hash,
                 event_time=stamp_of(facts.time),
                 type=facts.kind,

@@ -10,8 +10,8 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 
 from services.traceability.domain.digital_links import Asked
+from services.traceability.domain.events import Link, PlaceSet, ProductSet
 from services.traceability.domain.journey import Relation, Step
-from services.traceability.domain.naming_events import Link, PlaceSet, ProductSet
 from services.traceability.domain.published_names import coordinates, geo_coordinates
 from services.traceability.pages.texts import REASONS, step_name, words
 from services.traceability.pages.world import Map, draw
@@ -33,6 +33,8 @@ class Item(NamedTuple):
     journey: Journey
     recalled: bool
     recall_reasons: Sequence[str]
+    root: str
+    """Below what the programme's addresses stand."""
 
 
 class ShownLink(NamedTuple):
@@ -52,6 +54,8 @@ class ShownStep(NamedTuple):
     time: str
     moment: str
     event_hash: str
+    proof: str
+    """Where its proof is."""
 
 
 class Page(NamedTuple):
@@ -94,7 +98,7 @@ def item_page(item: Item, language: str) -> Page:
         text_language=text[1],
         identity=_identity(item, t, language),
         origins=_origins(item, language),
-        steps=[_step(step, item.places, t, language) for step in steps],
+        steps=[_step(step, item.places, t, language, item.root) for step in steps],
         short=not journey.complete,
         is_product=is_product,
         unreported=not journey.reported and not is_product,
@@ -138,7 +142,7 @@ def _origins(item: Item, language: str) -> list[str]:
     return [*dict.fromkeys(name for name in named if name)]
 
 
-def _step(step: Step, places: Mapping[str, PlaceSet], t: Mapping[str, str], language: str) -> ShownStep:
+def _step(step: Step, places: Mapping[str, PlaceSet], t: Mapping[str, str], language: str, root: str) -> ShownStep:
     moment = (_EPOCH + timedelta(microseconds=step.time)).astimezone(_zone(step.zone))
     shown = format_datetime(
         moment, "d MMM y, HH:mm" if language == "en" else "y年M月d日 HH:mm", locale=_LOCALES[language]
@@ -150,6 +154,7 @@ def _step(step: Step, places: Mapping[str, PlaceSet], t: Mapping[str, str], lang
         time=f"{shown} (UTC{step.zone or '+00:00'})",
         moment=moment.isoformat(timespec="seconds"),
         event_hash=step.event_hash,
+        proof=f"{root}/proof/{step.trace_event}",
     )
 
 

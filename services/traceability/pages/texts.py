@@ -46,6 +46,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Whoever has the event itself computes its hash with this command, and compares:",
         "持有事件原文者可用此命令计算哈希值并比对：",
     ),
+    "proof_file": ("what proves it", "其证明"),
     "proof_intro": (
         "Each step is an EPCIS event (ISO/IEC 19987), named by the hash of all that it says. A step that is changed"
         " has another hash.",

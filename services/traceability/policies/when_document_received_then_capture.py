@@ -5,26 +5,31 @@ come is written down with every part, so a crash repeats nothing.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Final, NamedTuple
 from uuid import UUID
 
 import structlog
 
-from fenxiao.epcis import EpcisIssue, EventReader, Profile
+from fenxiao.epcis import EpcisIssue, Profile
 from libs.eventlog import Meta, Recorded, Tx
 from libs.servicekit import Running
-from services.traceability.adapters.bodies import Progress, advance, forget, open_body, piece_of, progress
+from libs.servicekit.beside import Beside, Gone
+from services.traceability.adapters.bodies import Progress, advance, forget, piece_of, progress
+from services.traceability.adapters.secrets import Secrets
 from services.traceability.domain.capture import MOST_ERRORS, capture_error
 from services.traceability.domain.events import Behaviour, CaptureFinished, CaptureReceived
-from services.traceability.shared.capturing import LIMITS, Prepared, prepare, store
+from services.traceability.shared.capturing import seal, store
+from services.traceability.shared.master_data import Header, say
+from services.traceability.shared.preparing import PART, End, Fetch, Looked, Part, Upload
+from services.traceability.shared.sealing import Sealing, sealing_of
 from services.traceability.views.captures import next_unfinished
 
 logger = structlog.get_logger(__name__)
 
-PART: Final = 500
-"""Events that are stored in one transaction: others get their turn in between."""
+_LARGE: Final = 1024 * 1024
+"""Bytes from which on it is worth starting a process for a document."""
 
 
 async def when_document_received_then_capture(running: Running) -> None:
@@ -41,28 +46,39 @@ async def when_document_received_then_capture(running: Running) -> None:
 
 
 async def capture_body(running: Running, capture: UUID, programme: str) -> None:
-    """Captures one document."""
+    """Captures one document; what is large is read in a process of its own, which lasts as long."""
     (received,) = await running.log.read(lambda reader: reader.load(capture))
-    job = _Job(running, received, programme)
-    looked = await job.look() if received.event.behaviour is Behaviour.ROLLBACK else _Looked([], 0, None)
-    issues, refused = (looked.issues, looked.events) if looked.issues else await job.store(looked.ready)
-    await job.finish(issues, refused)
+    reporter, secrets = received.meta.actor, running.use(Secrets)
+    sealing = await running.log.read(lambda reader: sealing_of(reader, secrets, programme, reporter))
+    beside = Beside() if sealing is None and received.event.size >= _LARGE else None
+    job = _Job(running, received, programme, sealing)
+    try:
+        await job.run(beside)
+    except Gone:
+        await job.run(None)
+    finally:
+        if beside is not None:
+            await asyncio.to_thread(beside.close)
 
 
-class _Looked(NamedTuple):
-    """What a look at a document has found."""
+class _Done(NamedTuple):
+    """What has become of a document."""
 
     issues: list[EpcisIssue]
-    events: int
-    ready: list[Prepared] | None
-    """All events, if they are few."""
+    refused: int
+    """Events that are wrong, or are left out."""
+    master_data: int
+    """Elements that were taken."""
 
 
 class _Job:
     """A document on its way."""
 
-    def __init__(self, running: Running, received: Recorded[CaptureReceived], programme: str) -> None:
+    def __init__(
+        self, running: Running, received: Recorded[CaptureReceived], programme: str, sealing: Sealing | None
+    ) -> None:
         self._log = running.log
+        self._sealing = sealing
         self._capture = received.stream
         self._programme = programme
         self._profile = Profile(received.event.profile)
@@ -75,47 +91,59 @@ class _Job:
             causation_id=str(received.id),
         )
 
-    async def look(self) -> _Looked:
-        """Read all of it and store nothing."""
-        reader = self._reader()
+    async def run(self, beside: Beside | None) -> None:
+        """Capture it, from where an earlier run has come to."""
+        upload = Upload(self._fetch(), self._profile, self._programme, self._sealing, beside)
+        looked = Looked([], 0)
+        if self._received.event.behaviour is Behaviour.ROLLBACK:
+            looked = await asyncio.to_thread(upload.look)
+        if looked.issues:
+            await self.finish(_Done(looked.issues, looked.events, 0))
+        elif looked.ready is not None and looked.header is not None:
+            parts = iter([Part(looked.ready, [], 0), End([], looked.header)])
+            await self.finish(await self.store(parts))
+        else:
+            with closing(upload.parts()) as parts:
+                await self.finish(await self.store(parts))
 
-        def look() -> _Looked:
-            issues: list[EpcisIssue] = []
-            ready: list[Prepared] | None = []
-            for one in prepare(reader, self._programme):
-                if not isinstance(one, Prepared):
-                    issues += one[: MOST_ERRORS - len(issues)]
-                elif ready is not None:
-                    ready.append(one)
-                    ready = ready if len(ready) <= PART else None
-            return _Looked([*issues, *reader.issues], reader.events, ready)
-
-        return await asyncio.to_thread(look)
-
-    async def store(self, ready: list[Prepared] | None) -> tuple[list[EpcisIssue], int]:
-        """Store what is right: what is wrong, and how many events that keeps out."""
+    async def store(self, parts: Iterator[Part | End]) -> _Done:
+        """Store what is right. While a part is stored, the next is read."""
         done = (await self._log.read(lambda reader: progress(reader, self._capture))).events
-        reader = self._reader()
-        events = prepare(reader, self._programme) if ready is None else iter(ready)
         issues: list[EpcisIssue] = []
         refused = number = 0
-        while part := await asyncio.to_thread(_take, events):
-            right = [one for one in part if isinstance(one, Prepared)]
-            wrong = [one for one in part if not isinstance(one, Prepared)]
-            issues += [issue for one in wrong for issue in one]
-            refused += len(wrong)
-            number += len(part)
-            if number <= done:
-                continue
+        reading = asyncio.ensure_future(asyncio.to_thread(next, parts))
+        try:
+            while not isinstance(part := await reading, End):
+                reading = asyncio.ensure_future(asyncio.to_thread(next, parts))
+                issues += part.wrong
+                refused += part.refused
+                number += len(part.right) + part.refused
+                if number > done:
+                    await self._store_part(part, number)
+        finally:
+            # A thread cannot be called back.
+            await asyncio.wait([reading])
+        await self._store_header(part.header)
+        return _Done([*issues, *part.issues, *part.header.issues], refused, len(part.header.elements))
 
-            def work(tx: Tx, right: list[Prepared] = right, number: int = number) -> None:
-                new = len(store(tx, right, self._meta).new)
-                advance(tx, self._capture, Progress(number, new, len(right) - new))
+    async def _store_part(self, part: Part, number: int) -> None:
+        right = await asyncio.to_thread(seal, part.right, self._sealing)
 
-            await self._log.write(work)
-        return [*issues, *reader.issues], refused
+        def work(tx: Tx) -> None:
+            new = len(store(tx, right, self._meta).new)
+            advance(tx, self._capture, Progress(number, new, len(right) - new))
 
-    async def finish(self, issues: list[EpcisIssue], refused: int) -> None:
+        await self._log.write(work)
+
+    async def _store_header(self, header: Header) -> None:
+        """Last, since it may stand behind the events. What was said before is not recorded again."""
+        for start in range(0, len(header.elements), PART):
+            part = header.elements[start : start + PART]
+            await self._log.write(
+                lambda tx, part=part: say(tx, part, header.created, self._meta, self._received.recorded_at)
+            )
+
+    async def finish(self, done: _Done) -> None:
         """Write down what became of it."""
 
         def work(tx: Tx) -> None:
@@ -123,24 +151,21 @@ class _Job:
             event = CaptureFinished(
                 captured=sums.captured,
                 repeated=sums.repeated,
-                refused=refused,
-                errors=tuple(map(capture_error, issues[:MOST_ERRORS])),
+                refused=done.refused,
+                errors=tuple(map(capture_error, done.issues[:MOST_ERRORS])),
+                master_data=done.master_data,
             )
             tx.append(self._capture, [event], after=1, meta=self._meta, occurred_at=self._received.recorded_at)
             forget(tx, self._capture)
 
         await self._log.write(work)
-        logger.info("captured", capture=str(self._capture), refused=refused)
+        logger.info("captured", capture=str(self._capture), refused=done.refused)
 
-    def _reader(self) -> EventReader:
+    def _fetch(self) -> Fetch:
         loop = asyncio.get_running_loop()
 
-        def read(number: int) -> bytes | None:
+        def fetch(number: int) -> bytes | None:
             found = self._log.read(lambda reader: piece_of(reader, self._capture, number))
             return asyncio.run_coroutine_threadsafe(found, loop).result()
 
-        return EventReader(open_body(read), self._profile, LIMITS)
-
-
-def _take(events: Iterator[Prepared | Sequence[EpcisIssue]]) -> list[Prepared | Sequence[EpcisIssue]]:
-    return list(islice(events, PART))
+        return fetch

@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 
 from fenxiao.errors import Kind, Refusal
 from libs.eventlog import Reader
-from services.traceability.domain.query import By, Query, sort_key
+from services.traceability.domain.query import By, Order, Query, sort_key
+from services.traceability.shared.reading import Show
 from services.traceability.shared.searching import Found, Place, Search
 
 SORTED: Final = 10_000
@@ -42,19 +43,21 @@ class Answer(NamedTuple):
     """Behind which the next page begins; None on the last."""
 
 
-def answer(reader: Reader, programme: str, query: Query, *, size: int, after: Cursor | None) -> Answer:
+def answer(
+    reader: Reader, programme: str, query: Query, show: Show, *, size: int, after: Cursor | None, most: int = 0
+) -> Answer:
     """A page. Raises `Refusal` QUERY_TOO_LARGE or QUERY_TOO_COMPLEX."""
     place, given = after or (None, 0)
     if query.most is not None and after is None:
-        _check_count(reader, programme, query, query.most)
+        _check_count(Search(reader, programme, query, show, None, most), query.most)
     if query.first is not None:
         size = min(size, query.first - given)
         if size <= 0:
             return Answer([], None)
     if query.order.by is By.FIELD:
-        found, behind = _sorted_page(reader, programme, query, size, place)
+        found, behind = _sorted_page(Search(reader, programme, query, show, None, most), query.order, size, place)
     else:
-        found, behind = _page(Search(reader, programme, query, place), size)
+        found, behind = _page(Search(reader, programme, query, show, place, most), size)
     given += len(found)
     if behind is None or (query.first is not None and given >= query.first):
         return Answer(found, None)
@@ -75,8 +78,7 @@ def _page(search: Search, size: int) -> _Page:
     return found, None if search.done else search.place
 
 
-def _check_count(reader: Reader, programme: str, query: Query, most: int) -> None:
-    search = Search(reader, programme, query, None)
+def _check_count(search: Search, most: int) -> None:
     count = sum(1 for _ in islice(search, most + 1))
     if count > most:
         message = f"there are more than {most} such events; narrow the query down, or raise maxEventCount"
@@ -90,9 +92,7 @@ def _too_complex() -> Refusal:
     return Refusal("QUERY_TOO_COMPLEX", message, kind=Kind.FAILED_PRECONDITION)
 
 
-def _sorted_page(reader: Reader, programme: str, query: Query, size: int, after: Place | None) -> _Page:
-    order = query.order
-    search = Search(reader, programme, query, None)
+def _sorted_page(search: Search, order: Order, size: int, after: Place | None) -> _Page:
     events = list(islice(search, SORTED + 1))
     if not search.done:
         raise _too_complex()

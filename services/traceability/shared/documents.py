@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from fenxiao.epcis import Json, canonical_identifier
+from fenxiao.epcis import Json, Names, canonical_identifier
 from fenxiao.epcis.names import KNOWN_CONTEXTS, STANDARD_CONTEXT
 from fenxiao.epcis.strict_json import to_text
+from fenxiao.epcis.xml import Spelling, write_document, write_event
 from libs.eventlog import Recorded
 from services.traceability.domain.events import TraceEventCaptured
 from services.traceability.shared.reading import fields_of
@@ -53,6 +54,24 @@ def query_document(
         "epcisBody": {"queryResults": results},
     }
     return to_text(document).encode()
+
+
+def query_document_in_xml(
+    events: Sequence[Recorded[TraceEventCaptured]], *, name: str, made: datetime, spelling: Spelling, as_links: bool
+) -> bytes:
+    """The answer to a query, in XML. Raises `EpcisError` NOT_IN_XML."""
+
+    def written(recorded: Recorded[TraceEventCaptured]) -> str:
+        fields = _event(recorded, _context(recorded.event), as_links=as_links)
+        return write_event(fields, Names().within(fields.get("@context")), spelling)
+
+    root: dict[str, Json] = {
+        "type": "EPCISQueryDocument",
+        "schemaVersion": "2.0",
+        "creationDate": moment_text(made),
+        "epcisBody": {"queryResults": {"queryName": name}},
+    }
+    return "".join(write_document(root, map(written, events))).encode()
 
 
 def moment_text(moment: datetime) -> str:

@@ -1,10 +1,11 @@
 """A genealogy as it is shown: what the nodes are, how its links are drawn, which events say so."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -15,9 +16,11 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Reader
 from libs.servicekit.times import from_timestamp
 from services.traceability.api import trace_event_name
-from services.traceability.domain.genealogy import CARRIERS, FOREVER, INTERVALS, Kind, Link, Node
+from services.traceability.domain.genealogy import CARRIERS, FOREVER, INTERVALS, Kind, LinkRow, Node
 from services.traceability.shared.tracing import Bounds, Direction, Traced
 from services.traceability.views.genealogy import is_open, node_of
+
+T = TypeVar("T")
 
 DEPTH: Final = 100
 """Links that are followed one behind the other at most."""
@@ -27,9 +30,10 @@ STARTS: Final = 10_000
 """Nodes of a trade item with which a trace begins at most."""
 
 _SERIAL: Final = "/21/"
+_LOT: Final = re.compile("https://id\\.gs1\\.org/01/[0-9]{14}/10/[^/]+")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-LINKS: Final = {
+LINKS: Final[dict[int, pb.LinkKind.ValueType]] = {
     Kind.TRANSFORMATION: pb.LINK_KIND_TRANSFORMATION,
     Kind.CONTENTS: pb.LINK_KIND_CONTENTS,
     Kind.CARRIER: pb.LINK_KIND_CONTENTS,
@@ -53,15 +57,15 @@ def asked_for(epc: str) -> str:
     return canonical_text(epc, Names())
 
 
-def starts(reader: Reader, programme: str, name: str) -> list[Node]:
-    """The nodes of an identifier; of a trade item all that is known of it, lots and serial numbers included."""
+def starts(reader: Reader, programme: str, name: str, *, whole: bool) -> list[Node]:
+    """The nodes of an identifier; `whole`: of a trade item all that is known of it, lots and serial numbers too."""
     found = {node_of(programme, name): None}
     rows = reader.all(
         "SELECT node FROM view_trace_nodes WHERE programme=? AND name=? ORDER BY node LIMIT ?",
         (programme, name, STARTS),
     )
     found |= dict.fromkeys(bytes(node) for (node,) in rows)
-    if is_open(name):
+    if whole and is_open(name):
         rows = reader.all(
             "SELECT DISTINCT item FROM view_trace_stock WHERE programme=? AND product=? ORDER BY item LIMIT ?",
             (programme, name, STARTS),
@@ -113,7 +117,7 @@ def directions_of(direction: pb.TraceDirection.ValueType) -> list[Direction]:
 def names_of(reader: Reader, nodes: Iterable[Node]) -> dict[Node, Named]:
     """What nodes stand for; those that no event links are missing."""
     rows = reader.among("SELECT node, name, meeting FROM view_trace_nodes WHERE node = {keys}", (), list(nodes))
-    return {bytes(node): Named(str(name), bool(meeting)) for node, name, meeting in rows}
+    return {node: Named(name, bool(meeting)) for node, name, meeting in rows}
 
 
 def event_names(reader: Reader, programme: str, positions: Iterable[int]) -> dict[int, str]:
@@ -121,24 +125,27 @@ def event_names(reader: Reader, programme: str, positions: Iterable[int]) -> dic
     rows = reader.among(
         "SELECT position, stream FROM view_trace_events WHERE position = {keys}", (), list(dict.fromkeys(positions))
     )
-    return {int(position): trace_event_name(programme, UUID(hex=stream)) for position, stream in rows}
+    return {position: trace_event_name(programme, UUID(hex=stream)) for position, stream in rows}
 
 
-def drawn(links: Iterable[Link]) -> list[Link]:
+def drawn(links: Iterable[LinkRow]) -> list[LinkRow]:
     """Links without those that say the same as one before, the other way about."""
-    found: dict[tuple[object, ...], Link] = {}
+    found: list[LinkRow] = []
+    packings: set[tuple[Node, Node, int, int]] = set()
     for link in links:
-        packing = link.kind in INTERVALS
-        ends = (min(link.source, link.target), max(link.source, link.target)) if packing else (link.source, link.target)
-        found.setdefault((*ends, packing, link.begins, link.position), link)
-    return list(found.values())
+        source, _, target, begins, kind, position = link
+        if kind in INTERVALS:
+            packing = (min(source, target), max(source, target), begins, position)
+            if packing in packings:
+                continue
+            packings.add(packing)
+        found.append(link)
+    return found
 
 
-def container_of(link: Link) -> Node | None:
-    """Which end of a packing is the container."""
-    if link.kind not in INTERVALS:
-        return None
-    return link.target if link.kind in CARRIERS else link.source
+def containers_of(links: Iterable[LinkRow]) -> set[Node]:
+    """Everything that packings put something into."""
+    return {target if kind in CARRIERS else source for source, _, target, _, kind, _ in links if kind in INTERVALS}
 
 
 def kind_of(named: Named, *, contains: bool) -> pb.NodeKind.ValueType:
@@ -146,10 +153,12 @@ def kind_of(named: Named, *, contains: bool) -> pb.NodeKind.ValueType:
     if named.meeting:
         return pb.NODE_KIND_TRANSFORMATION
     if _SERIAL in named.name:
-        # Most are of this kind: it is not looked at more closely.
+        # Most are of these kinds: they are not looked at more closely.
         return pb.NODE_KIND_CONTAINER if contains else pb.NODE_KIND_OBJECT
     if is_open(named.name):
         return pb.NODE_KIND_CLASS
+    if _LOT.fullmatch(named.name):
+        return pb.NODE_KIND_LOT
     identifier = parse_identifier(named.name)
     if identifier is not None and identifier.level is Level.LOT:
         return pb.NODE_KIND_LOT
@@ -158,46 +167,75 @@ def kind_of(named: Named, *, contains: bool) -> pb.NodeKind.ValueType:
     return pb.NODE_KIND_CONTAINER if contains else pb.NODE_KIND_OBJECT
 
 
+def seen_alone(traced: Traced) -> Traced:
+    """What was found, without what it begins with where no link that the caller sees speaks of it."""
+    touched = {node for source, _, target, *_ in traced.links for node in (source, target)}
+    traced.states = {state: reached for state, reached in traced.states.items() if state[0] in touched}
+    return traced
+
+
 def merged(some: Sequence[Traced]) -> Traced:
     """Traces both ways as one."""
     whole = Traced()
     for traced in some:
         for state, reached in traced.states.items():
             known = whole.states.get(state)
-            if known is None or reached.depth < known.depth:
+            if known is None or reached[1] < known[1]:
                 whole.states[state] = reached
         whole.links |= traced.links
         whole.complete = whole.complete and traced.complete
     return whole
 
 
-def link_message(link: Link, numbers: dict[Node, int], events: dict[int, str], *, ring: bool) -> pb.TraceLink:
-    """A link as it is drawn."""
-    momentary = link.kind not in INTERVALS
-    return pb.TraceLink(
-        source=numbers[link.source],
-        target=numbers[link.target],
-        kind=LINKS[Kind(link.kind)],
-        begin_time=stamp_of(link.begins),
-        end_time=None if momentary or link.ends >= FOREVER else stamp_of(link.ends),
-        trace_event=events.get(link.position, ""),
-        ring=ring,
-    )
+def node_message(
+    message: pb.TraceNode,
+    node: Node,
+    named: Named,
+    times: Mapping[Node, tuple[int, int]],
+    *,
+    layer: int,
+    row: int,
+    depth: int,
+    carried: bool,
+    start: bool,
+    contains: bool,
+) -> None:
+    """Write down a node as it is drawn. Field by field: messages that are made first and then put in are copied."""
+    message.epc, message.kind, message.layer, message.row = named.name, kind_of(named, contains=contains), layer, row
+    message.carried, message.start, message.depth = carried, start, depth
+    span = times.get(node)
+    if span is not None:
+        message.first_time.CopyFrom(stamp_of(span[0]))
+        message.last_time.CopyFrom(stamp_of(span[1]))
 
 
-def seen(links: Iterable[Link]) -> dict[Node, tuple[int, int]]:
+def link_message(
+    message: pb.TraceLink, link: LinkRow, numbers: dict[Node, int], events: dict[int, str], *, ring: bool
+) -> None:
+    """The same for a link."""
+    source, ends, target, begins, kind, position = link
+    message.source, message.target, message.kind, message.ring = numbers[source], numbers[target], LINKS[kind], ring
+    message.begin_time.CopyFrom(stamp_of(begins))
+    if kind in INTERVALS and ends < FOREVER:
+        message.end_time.CopyFrom(stamp_of(ends))
+    message.trace_event = events.get(position, "")
+
+
+def seen(links: Iterable[LinkRow]) -> dict[Node, tuple[int, int]]:
     """The first and the last moment at which links speak of each node."""
     found: dict[Node, tuple[int, int]] = {}
-    for link in links:
-        packing = link.kind in INTERVALS and link.ends < FOREVER
-        last = link.ends if packing else link.begins
-        for node in (link.source, link.target):
-            known = found.get(node, (link.begins, last))
-            found[node] = min(known[0], link.begins), max(known[1], last)
+    for source, ends, target, begins, kind, _ in links:
+        last = ends if ends < FOREVER and kind in INTERVALS else begins
+        for node in (source, target):
+            known = found.get(node)
+            if known is None:
+                found[node] = begins, last
+            elif begins < known[0] or last > known[1]:
+                found[node] = min(known[0], begins), max(known[1], last)
     return found
 
 
-def parts_of(values: Iterable[Link], size: int) -> Iterable[list[Link]]:
+def parts_of(values: Iterable[T], size: int) -> Iterable[list[T]]:
     """Cut into parts."""
     rest = iter(values)
     while part := list(islice(rest, size)):

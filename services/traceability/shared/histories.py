@@ -1,14 +1,14 @@
 """The events that have moved something: its own, and those of what it was in while it was in there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from libs.eventlog import Reader
+from services.traceability.domain.entries import term
 from services.traceability.domain.facts import Facts, Role
 from services.traceability.domain.terms import item_name
 from services.traceability.domain.whereabouts import PACKING, Happened, parent_of
-from services.traceability.shared.reading import read_again
-from services.traceability.views.terms import term
+from services.traceability.shared.reading import Show, read_again, whole
 
 ALWAYS: Final = 2**62
 _PAGE: Final = 500
@@ -26,58 +26,83 @@ class Span(NamedTuple):
 
 
 class Histories:
-    """Reads events, each once."""
+    """Reads events, each once: all of them, or as a caller sees them."""
 
-    def __init__(self, reader: Reader, programme: str) -> None:
+    def __init__(self, reader: Reader, programme: str, show: Show = whole) -> None:
         self._reader = reader
         self._programme = programme
+        self._show = show
         self._events: dict[int, tuple[Facts, str]] = {}
 
     def own(self, name: str, span: Span = Span()) -> list[Happened]:  # noqa: B008 - a constant
         """The events that name something, without those that are declared erroneous, as far as that is known now."""
-        return self._found([term(self._programme, item_name(role, is_class=c), name) for role, c in _ROLES], name, span)
-
-    def packings(self, name: str, until: int) -> list[Happened]:
-        """Those that put it into something or take it out."""
-        terms = [term(self._programme, item_name(Role.CHILD, is_class=False), name)]
-        found = self._found(terms, name, Span(until=until))
-        return [event for event in found if event.facts.kind in PACKING and event.facts.action in ("ADD", "DELETE")]
+        return self._found([(name, span)], _ROLES)[0]
 
     def moving(self, name: str, until: int = ALWAYS) -> list[Happened]:
         """All events that have moved it, and those by which what it was in was in others; no more than once."""
-        found: dict[int, Happened] = {}
-        done: set[tuple[str, Span]] = set()
-        waiting = [(name, Span(until=until))]
-        while waiting:
-            one, span = waiting.pop()
-            if (one, span) in done:
-                continue
-            done.add((one, span))
-            packings = sorted(self.packings(one, span.until), key=lambda event: event.order)
-            for event in (*packings, *self.own(one, span)):
-                found[event.position] = event
-            for number, event in enumerate(packings):
-                ends = packings[number + 1].facts.time if number + 1 < len(packings) else span.until
-                if event.facts.action == "ADD" and ends >= span.since:
-                    # From the beginning: it can have been emptied before what is asked for was put in.
-                    waiting.append((parent_of(event.facts), Span(event.facts.time, min(ends, span.until))))
-        return list(found.values())
+        return self.moving_all([name], until)[name]
 
-    def _found(self, terms: Iterable[int], name: str, span: Span) -> list[Happened]:
+    def moving_all(self, names: Iterable[str], until: int = ALWAYS) -> dict[str, list[Happened]]:
+        """The same of several, read together: of what they were in, then of what that was in, and so on."""
+        found: dict[str, dict[int, Happened]] = {name: {} for name in names}
+        done: set[tuple[str, str, Span]] = set()
+        waiting = [(name, name, Span(until=until)) for name in found]
+        while step := [one for one in dict.fromkeys(waiting) if one not in done]:
+            done.update(step)
+            waiting = list[tuple[str, str, Span]]()
+            asked = [(one, span) for _, one, span in step]
+            packings = self._packings([(one, Span(until=span.until)) for one, span in asked])
+            for (name, _, span), packed, own in zip(step, packings, self._found(asked, _ROLES), strict=True):
+                found[name].update((event.position, event) for event in (*packed, *own))
+                for number, event in enumerate(packed):
+                    ends = packed[number + 1].facts.time if number + 1 < len(packed) else span.until
+                    if event.facts.action == "ADD" and ends >= span.since:
+                        # From the beginning: it can have been emptied before what is asked for was put in.
+                        waiting.append((name, parent_of(event.facts), Span(event.facts.time, min(ends, span.until))))
+        return {name: list(events.values()) for name, events in found.items()}
+
+    def _packings(self, asked: Sequence[tuple[str, Span]]) -> list[list[Happened]]:
+        """Those that put each into something or take it out, in order."""
+        return [
+            sorted(
+                (one for one in events if one.facts.kind in PACKING and one.facts.action in ("ADD", "DELETE")),
+                key=lambda event: event.order,
+            )
+            for events in self._found(asked, [(Role.CHILD, False)])
+        ]
+
+    def _found(self, asked: Sequence[tuple[str, Span]], roles: Iterable[tuple[Role, bool]]) -> list[list[Happened]]:
+        """The events that name each of these in one of these roles, each in its span."""
+        named: dict[int, list[str]] = {}
+        for name in dict.fromkeys(name for name, _ in asked):
+            for role, is_class in roles:
+                named.setdefault(term(self._programme, item_name(role, is_class=is_class), name), []).append(name)
+        spans = [span for _, span in asked]
+        between = (min(span.since for span in spans), max(span.until for span in spans))
         rows = self._reader.among(
-            "SELECT DISTINCT position FROM view_trace_terms WHERE event_time BETWEEN ? AND ? AND term = {keys}",
-            span,
-            list(terms),
+            "SELECT term, event_time, position FROM view_trace_terms"
+            " WHERE event_time BETWEEN ? AND ? AND term = {keys}",
+            between,
+            list(named),
         )
-        positions = sorted({int(position) for (position,) in rows})
-        self._read([position for position in positions if position not in self._events])
-        found: list[Happened] = []
-        for position in positions:
-            facts, event_hash = self._events[position]
-            # Terms are hashes: another name may share one.
-            if event_hash and any(item.id == name for item in facts.items):
-                found.append(Happened(position, facts))
-        return found
+        places: dict[str, dict[int, int]] = {}
+        for number, time, position in rows:
+            for name in named[int(number)]:
+                places.setdefault(name, {})[int(position)] = int(time)
+        wanted = [
+            sorted(position for position, time in places.get(name, {}).items() if span.since <= time <= span.until)
+            for name, span in asked
+        ]
+        self._read(sorted({position for positions in wanted for position in positions} - self._events.keys()))
+        # Terms are hashes: another name may share one.
+        return [
+            [
+                Happened(position, facts)
+                for position, (facts, event_hash) in ((position, self._events[position]) for position in positions)
+                if event_hash and any(item.id == name for item in facts.items)
+            ]
+            for (name, _), positions in zip(asked, wanted, strict=True)
+        ]
 
     def _read(self, positions: list[int]) -> None:
         for start in range(0, len(positions), _PAGE):
@@ -85,9 +110,11 @@ class Histories:
             hashes = {recorded.event.event_hash for recorded in page}
             voided = voided_among(self._reader, self._programme, hashes)
             for recorded in page:
-                facts = read_again(recorded.event)
-                counts = facts.declaration is None and recorded.event.event_hash not in voided
-                self._events[recorded.position] = facts, recorded.event.event_hash if counts else ""
+                event_hash, shown = recorded.event.event_hash, self._show(recorded)
+                # Whether it counts is known, whoever asks; what it says is what he sees of it.
+                counts = read_again(recorded.event).declaration is None and event_hash not in voided and shown
+                facts = read_again((shown or recorded).event)
+                self._events[recorded.position] = facts, event_hash if counts else ""
 
 
 def voided_among(reader: Reader, programme: str, hashes: Iterable[str]) -> set[str]:

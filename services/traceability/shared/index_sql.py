@@ -3,8 +3,8 @@
 from fractions import Fraction
 from typing import NamedTuple
 
+from services.traceability.domain.entries import as_float, term
 from services.traceability.domain.query import Condition, OneOf, Span
-from services.traceability.views.terms import as_float, term
 
 
 class Sql(NamedTuple):

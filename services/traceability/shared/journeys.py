@@ -3,19 +3,20 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from libs.eventlog import Reader, Recorded
 from services.traceability.domain.digital_links import Asked
+from services.traceability.domain.entries import term
 from services.traceability.domain.events import TraceEventCaptured
 from services.traceability.domain.facts import Facts, Role
-from services.traceability.domain.genealogy import FOREVER, Kind, Node
-from services.traceability.domain.journey import MasterData, Relation, Step, master_data, public_step
+from services.traceability.domain.genealogy import FOREVER, Kind, LinkRow, Node
+from services.traceability.domain.journey import MasterData, Relation, Step, master_data, step_of
 from services.traceability.domain.terms import item_name
 from services.traceability.shared.histories import voided_among
 from services.traceability.shared.reading import fields_of, read_again
+from services.traceability.shared.viewing import Viewer
 from services.traceability.views.genealogy import is_open, node_of
-from services.traceability.views.terms import term
 
 MOST_NODES: Final = 50
 """Things whose events are looked at."""
@@ -64,7 +65,7 @@ class _Reached(NamedTuple):
 
 @dataclass(frozen=True)
 class Journey:
-    """What everybody may see of it."""
+    """What somebody sees of it."""
 
     steps: tuple[Step, ...]
     """In order of time."""
@@ -79,9 +80,9 @@ class Journey:
     """Whether any event names the item itself, or its lot."""
 
 
-def journey_of(reader: Reader, programme: str, asked: Asked) -> Journey:
-    """Follow an item back."""
-    parts, complete, sources = _parts(reader, programme, asked)
+def journey_of(reader: Reader, programme: str, asked: Asked, viewer: Viewer) -> Journey:
+    """Follow an item back, as somebody sees it."""
+    parts, complete, sources = _parts(reader, programme, asked, viewer)
     steps: dict[str, Step] = {}
     own: list[Facts] = []
     first: dict[str, Step] = {}
@@ -89,8 +90,11 @@ def journey_of(reader: Reader, programme: str, asked: Asked) -> Journey:
         events, whole = _events(reader, programme, part)
         complete = complete and whole
         for recorded in events:
-            facts, event_hash = read_again(recorded.event), recorded.event.event_hash
-            step = public_step(facts, fields_of(recorded.event), event_hash, part.relation)
+            shown = viewer.show(recorded)
+            if shown is None:
+                continue
+            facts, event_hash = read_again(shown.event), shown.event.event_hash
+            step = step_of(facts, fields_of(shown.event), event_hash, part.relation, str(shown.stream))
             steps.setdefault(event_hash, step)
             if part.relation in (Relation.ITEM, Relation.LOT):
                 own.append(facts)
@@ -106,14 +110,15 @@ def journey_of(reader: Reader, programme: str, asked: Asked) -> Journey:
     return Journey(tuple(ordered), tuple(origins), master_data(own), made_of, complete, reported)
 
 
-def lot_of(reader: Reader, programme: str, identifier: str) -> str:
-    """The lot in which a serial number was commissioned; empty if none is known."""
-    row = reader.one(
-        "SELECT n.name FROM view_trace_links AS l JOIN view_trace_nodes AS n ON n.node=l.source"
-        " WHERE l.target=? AND l.kind=? ORDER BY l.begins LIMIT 1",
-        (node_of(programme, identifier), int(Kind.LOT)),
+def lot_of(reader: Reader, programme: str, identifier: str, viewer: Viewer) -> str:
+    """The lot in which a serial number was commissioned; empty if none is known, or to be seen."""
+    rows = reader.all(
+        "SELECT source, ends, target, begins, kind, position FROM view_trace_links WHERE target=? AND kind=?"
+        " ORDER BY begins LIMIT ?",
+        (node_of(programme, identifier), int(Kind.LOT), MOST_NODES),
     )
-    return str(row[0]) if row else ""
+    seen = viewer.visible(cast("list[LinkRow]", rows))
+    return _names(reader, [seen[0][0]])[seen[0][0]] if seen else ""
 
 
 def is_reported(reader: Reader, programme: str, identifiers: Iterable[str]) -> bool:
@@ -123,7 +128,7 @@ def is_reported(reader: Reader, programme: str, identifiers: Iterable[str]) -> b
     return bool(reader.among("SELECT 1 FROM view_trace_terms WHERE term = {keys} LIMIT 1", (), terms))
 
 
-def _parts(reader: Reader, programme: str, asked: Asked) -> tuple[list[Part], bool, list[str]]:
+def _parts(reader: Reader, programme: str, asked: Asked, viewer: Viewer) -> tuple[list[Part], bool, list[str]]:
     """What belongs to an item, whether that is all, and what of it has nothing before it."""
     start = {node_of(programme, one): one for one in asked.levels if not is_open(one)}
     found = {
@@ -138,7 +143,7 @@ def _parts(reader: Reader, programme: str, asked: Asked) -> tuple[list[Part], bo
         if not waiting:
             break
         node = waiting.popleft()
-        for kind, source, reached in _before(reader, node, found[node]):
+        for kind, source, reached in _before(reader, node, found[node], viewer):
             if kind in _MAKING:
                 made.add(node)
             known = found.get(source)
@@ -161,16 +166,17 @@ def _parts(reader: Reader, programme: str, asked: Asked) -> tuple[list[Part], bo
     return parts, complete and not waiting, sources
 
 
-def _before(reader: Reader, node: Node, at: "_Reached") -> Iterator[tuple[Kind, Node, "_Reached"]]:
+def _before(reader: Reader, node: Node, at: "_Reached", viewer: Viewer) -> Iterator[tuple[Kind, Node, "_Reached"]]:
     """What a thing was made of, was in, or had in it."""
     # What is beside the item on a pallet is none of its business.
     kinds = _CARRYING if at.relation is Relation.CONTAINER else [*Kind]
     rows = reader.all(
-        "SELECT kind, source, begins, ends FROM view_trace_links WHERE target=? AND begins<? AND ends>?"  # noqa: S608 - only question marks
-        f" AND kind IN ({', '.join('?' * len(kinds))}) ORDER BY begins, source LIMIT ?",
+        "SELECT source, ends, target, begins, kind, position FROM view_trace_links"  # noqa: S608 - only question marks
+        f" WHERE target=? AND begins<? AND ends>? AND kind IN ({', '.join('?' * len(kinds))})"
+        " ORDER BY begins, source LIMIT ?",
         (node, at.until, at.since, *map(int, kinds), MOST_NODES),
     )
-    for number, source, begins, ends in rows:
+    for source, ends, _, begins, number, _ in viewer.visible(cast("list[LinkRow]", rows)):
         kind = Kind(number)
         if kind in _CARRYING:
             reached = _Reached(Relation.CONTAINER, max(at.since, begins), min(at.until, ends))

@@ -19,11 +19,14 @@ from libs.servicekit import Running
 from services.traceability.adapters.deliveries import State, forget_state, keep_state, state_of
 from services.traceability.adapters.secrets import Secrets
 from services.traceability.adapters.webhooks import Webhooks
+from services.traceability.domain.entries import own_terms
 from services.traceability.domain.events import DeliveryGivenUp, ResultsDelivered, TraceEventCaptured
 from services.traceability.domain.query import Query
 from services.traceability.domain.subscriptions import backoff, delivery_stream, next_due, stored_query
 from services.traceability.shared.documents import query_document
-from services.traceability.shared.reading import read_again
+from services.traceability.shared.lookups import resolved
+from services.traceability.shared.reading import Show, read_again
+from services.traceability.shared.viewing import Viewer
 from services.traceability.views.subscriptions import (
     Subscription,
     all_subscriptions,
@@ -31,7 +34,6 @@ from services.traceability.views.subscriptions import (
     query_text,
     subscription_of,
 )
-from services.traceability.views.terms import own_terms
 from services.traceability.views.trace_events import recorded_micros
 
 logger = structlog.get_logger(__name__)
@@ -55,15 +57,17 @@ class Part(NamedTuple):
     more: bool
 
 
-def next_part(reader: Reader, programme: str, query: Query, after: int, most: int) -> Part:
+def next_part(reader: Reader, programme: str, query: Query, show: Show, after: int, most: int) -> Part:
     """The next results behind a position of the store."""
+    query = resolved(reader, programme, query)
     events: list[Recorded[TraceEventCaptured]] = []
     size = 0
     for one in _recorded(reader, programme, after):
         after = one.position
-        if query.matches(read_again(one.event), own_terms(one.event), recorded_micros(one)):
-            events.append(one)
-            size += len(one.event.document)
+        shown = show(one)
+        if shown and query.matches(read_again(shown.event), own_terms(shown.event), recorded_micros(shown)):
+            events.append(shown)
+            size += len(shown.event.document)
             if len(events) == most or size > BYTES:
                 return Part(events, after, more=True)
     return Part(events, after, more=False)
@@ -118,7 +122,8 @@ class Follower:
                 committed.clear()
                 wait = await self._step(found)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(committed.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await committed.wait()
         finally:
             self._log.unsubscribe(committed)
 
@@ -156,7 +161,9 @@ class Follower:
         while True:
             start, most = state.position, self._most
             part = await self._log.read(
-                lambda reader, start=start, most=most: next_part(reader, found.programme, query, start, most)
+                lambda reader, start=start, most=most: next_part(
+                    reader, found.programme, query, self._show(reader, found), start, most
+                )
             )
             empty = found.wanted.report_if_empty and found.wanted.schedule is not None and not sent
             if part.events or empty:
@@ -178,6 +185,10 @@ class Follower:
                 await self._log.write(lambda tx, state=state: keep_state(tx, self._id, state))
             if not part.more:
                 return None
+
+    def _show(self, reader: Reader, found: Subscription) -> Show:
+        """Results are what he sees who has subscribed, by what holds now."""
+        return Viewer(reader, found.programme, found.caller, self._secrets).listed
 
     async def _post(self, found: Subscription, events: list[Recorded[TraceEventCaptured]]) -> str:
         """Send a document. Says what went wrong."""
@@ -229,7 +240,11 @@ class Follower:
             history = await self._log.read(lambda reader, stream=stream: reader.load(stream))
             given_up = next(one.event for one in history if isinstance(one.event, DeliveryGivenUp))
             positions = list(given_up.positions)
-            events = await self._log.read(lambda reader, positions=positions: reader.at(positions))
+            events = await self._log.read(
+                lambda reader, positions=positions: [
+                    shown for one in reader.at(positions) if (shown := self._show(reader, found)(one))
+                ]
+            )
             problem = await self._post(found, events)
             event = (
                 given_up.model_copy(update={"tries": given_up.tries + 1, "problem": problem})
@@ -280,7 +295,8 @@ async def follow_all(running: Running, concerns: Callable[[Subscription], bool])
                 followers.pop(gone).cancel()
             others &= known
             with suppress(TimeoutError):
-                await asyncio.wait_for(committed.wait(), _LONGEST_SLEEP)
+                async with asyncio.timeout(_LONGEST_SLEEP):
+                    await committed.wait()
     finally:
         running.log.unsubscribe(committed)
         for task in followers.values():

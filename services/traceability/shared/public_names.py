@@ -1,6 +1,6 @@
 """What is said to everybody: between the API's messages, the events, and the pages of a list."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -10,11 +10,25 @@ from fenxiao.errors import Refusal
 from libs.eventlog import Reader, Tx
 from libs.servicekit import Call
 from libs.servicekit.paging import page
-from services.traceability.domain.naming_events import Link, PlaceSet, ProductSet
-from services.traceability.views.published_names import said_after, stream_of
+from services.traceability.domain.events import Link, PlaceSet, ProductSet
+from services.traceability.shared.master_data import places_by_name
+from services.traceability.views.published_names import places_of, said_after, stream_of
 
 A_PAGE = 100
 T = TypeVar("T")
+
+
+def names_of_places(reader: Reader, programme: str, places: Iterable[str]) -> dict[str, PlaceSet]:
+    """What everybody may know of some places and the locations of which they are parts.
+
+    Of those of which the merchant has said nothing, that is the name that master data gives them.
+    """
+    sites = {place: place.partition("/254/")[0] for place in places}
+    said = places_of(reader, programme, sorted({*sites, *sites.values()}))
+    # A place that says itself where it is needs no other name to stand on the map.
+    others = {place: site for place, site in sites.items() if not place.startswith("geo:")}
+    unsaid = {one for place, site in others.items() if not {place, site} & said.keys() for one in (place, site)}
+    return {**places_by_name(reader, programme, sorted(unsaid)), **said}
 
 
 def record(tx: Tx, call: Call, kind: str, event: Any) -> None:

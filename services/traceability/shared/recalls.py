@@ -1,20 +1,28 @@
-"""What a recall reaches: everything that has something of it in it, not what merely travelled beside it."""
+"""What a recall reaches: everything that has something of it in it, not what merely travelled beside it.
 
-import json
+And how a recall is found and shown.
+"""
+
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from fenxiao.api.traceability.v1 import goods_pb2 as pb
+from fenxiao.errors import Kind as ErrorKind
 from fenxiao.errors import Refusal
 from fenxiao.money import plain
 from libs.eventlog import Reader
+from libs.servicekit.names import parse_name
 from services.traceability.api import trace_event_name
-from services.traceability.domain.genealogy import Kind, Node
-from services.traceability.shared.genealogies import LINKS, Named, kind_of, names_of, starts
-from services.traceability.shared.tracing import Bounds, Direction, State, Traced, follow
-from services.traceability.views.inventory import MICRO, OBJECT, holding_from, state_from
+from services.traceability.domain.events import GoodsRecalled
+from services.traceability.domain.genealogy import Node
+from services.traceability.shared.genealogies import LINKS, Named, kind_of, names_of, stamp_of, starts
+from services.traceability.shared.tracing import Bounds, Direction, Traced, Visible, follow
+from services.traceability.views.inventory import MICRO, OBJECT, disposition_from
+from services.traceability.views.recalls import Recall, recalls
+
+RECALL: Final = "programmes/{programme}/recalls/{recall}"
 
 MOST: Final = 200_000
 """Affected objects and lots at most: half of a recall is none."""
@@ -40,16 +48,19 @@ class Affected(NamedTuple):
         return not self.active, not self.holder, self.holder, self.place, self.name
 
 
-def reached(reader: Reader, programme: str, name: str, bounds: Bounds) -> tuple[Traced, dict[Node, Named]]:
+def reached(
+    reader: Reader, programme: str, name: str, bounds: Bounds, visible: Visible = list
+) -> tuple[Traced, dict[Node, Named]]:
     """What is affected, with what it stands for. Raises `Refusal` NOTHING_REPORTED or RECALL_TOO_LARGE."""
-    traced = follow(reader, starts(reader, programme, name), Direction.FORWARD, bounds)
+    first = starts(reader, programme, name, whole=visible is list)
+    traced = follow(reader, first, Direction.FORWARD, bounds, visible)
     if not traced.complete:
         message = f"more than {MOST:,} objects and lots are affected; recall them by lot, or narrow it down by time"
         raise Refusal("RECALL_TOO_LARGE", message, field="epc")
     affected = [node for node, carried in traced.nodes.items() if not carried]
     named = names_of(reader, affected)
     # What has never been made into anything, nor packed, is affected alone.
-    named |= {state.node: Named(name, meeting=False) for state in [*traced.states][:1] if state.node not in named}
+    named |= {node: Named(name, meeting=False) for node, _ in [*traced.states][:1] if node not in named}
     return traced, {node: named[node] for node in affected if node in named and not named[node].meeting}
 
 
@@ -65,24 +76,19 @@ def whereabouts(reader: Reader, named: dict[Node, Named]) -> list[Affected]:
     known: set[Node] = set()
     kinds = {node: kind_of(one, contains=False) for node, one in named.items()}
     for item, part, counts, holder, place, transit, uom, micros, state in rows:
-        node = bytes(item)
         is_object = part == OBJECT
-        disposition = state_from(state).disposition if is_object else _disposition(state)
+        disposition = disposition_from(state, part)
         quantity = "1" if is_object else plain(Decimal(int(micros)) / MICRO)
-        known.add(node)
+        known.add(item)
         found.append(
             Affected(
-                node, named[node].name, kinds[node], holder, place, bool(transit), bool(counts), quantity, uom,
+                item, named[item].name, kinds[item], holder, place, bool(transit), bool(counts), quantity, uom,
                 disposition,
             )
         )  # fmt: skip
     # A lot of which nothing is left, and what no event says an amount of.
     found += [Affected(node, one.name, kinds[node], active=False) for node, one in named.items() if node not in known]
     return sorted(found, key=lambda one: one.order)
-
-
-def _disposition(state: str) -> str:
-    return holding_from(json.loads(state)).disposition
 
 
 class Proofs:
@@ -108,7 +114,7 @@ class Proofs:
                 pb.ProofStep(
                     source=self._names[source].name,
                     target=self._names[target].name,
-                    kind=LINKS[Kind(kind)],
+                    kind=LINKS[kind],
                     trace_event=self._events[position][0],
                     event_hash=self._events[position][1],
                 )
@@ -117,9 +123,39 @@ class Proofs:
 
     def _chain(self, node: Node) -> Iterator[tuple[Node, Node, int, int]]:
         steps: list[tuple[Node, Node, int, int]] = []
-        state = State(node, carried=False)
+        state = (node, False)
         while state in self._traced.came:
-            before, link = self._traced.came[state]
-            steps.append((link.source, link.target, link.kind, link.position))
-            state = before
+            state, (source, _, target, _, kind, position) = self._traced.came[state]
+            steps.append((source, target, kind, position))
         return reversed(steps)
+
+
+def recall_named(reader: Reader, programme: str, name: str, field: str) -> Recall:
+    """A recall by its resource name. Raises `Refusal` RECALL_NOT_FOUND."""
+    try:
+        recall = UUID(parse_name(RECALL, name)["recall"])
+    except ValueError:  # not the form of a UUID: there is none of this name
+        recall = UUID(int=0)
+    return recall_of(reader, programme, recall, field)
+
+
+def recall_of(reader: Reader, programme: str, recall: UUID, field: str = "name") -> Recall:
+    """A recall by its id. Raises `Refusal` RECALL_NOT_FOUND."""
+    events = reader.load(recall)
+    first = events[0] if events else None
+    if first is None or not isinstance(first.event, GoodsRecalled) or first.meta.programme != programme:
+        raise Refusal("RECALL_NOT_FOUND", "there is no such recall", field=field, kind=ErrorKind.NOT_FOUND)
+    (found,) = recalls(reader, programme, before=first.position + 1, limit=1)
+    return found
+
+
+def recall_message(programme: str, recall: Recall) -> pb.RecallNotice:
+    """A recall as it is shown."""
+    return pb.RecallNotice(
+        name=RECALL.format(programme=programme, recall=recall.id),
+        epc=recall.epc,
+        reason=pb.RecallReason.Value(f"RECALL_REASON_{recall.reason}"),
+        open_time=stamp_of(recall.opened),
+        close_time=None if recall.closed is None else stamp_of(recall.closed),
+        item_count=recall.affected,
+    )

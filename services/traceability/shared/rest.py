@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from fenxiao.epcis import Json, Names, is_uri
+from fenxiao.epcis.xml import Spelling, as_urn, as_web_uri
 from fenxiao.errors import Kind, Refusal
 from libs.servicekit import Call, Running
 from libs.servicekit.access import Unauthenticated
@@ -43,6 +44,7 @@ _PROBLEMS: Final = {
     "QUERY_TOO_LARGE": "QueryTooLargeException",
     "QUERY_INVALID": "QueryValidationException",
     "NOT_ACCEPTABLE": "NotAcceptableException",
+    "NOT_IN_XML": "NotAcceptableException",
     "UNSUPPORTED_MEDIA_TYPE": "UnsupportedMediaTypeException",
     "URI_TOO_LONG": "URITooLongException",
     "SUBSCRIPTION_CONTROLS": "SubscriptionControlsException",
@@ -54,6 +56,8 @@ _PROBLEMS: Final = {
     "BODY_TOO_LARGE": "CaptureLimitExceededException",
     "TOO_MANY_EVENTS": "CaptureLimitExceededException",
     "DOCUMENT_TOO_LARGE": "CaptureLimitExceededException",
+    "HEADER_TOO_LARGE": "CaptureLimitExceededException",
+    "TOO_MANY_ELEMENTS": "CaptureLimitExceededException",
 }
 
 
@@ -61,6 +65,7 @@ STATUSES: Final = {
     "QUERY_TOO_LARGE": 413,
     "QUERY_TOO_COMPLEX": 413,
     "NOT_ACCEPTABLE": 406,
+    "NOT_IN_XML": 406,
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "URI_TOO_LONG": 414,
     "DOCUMENT_TOO_LARGE": 413,
@@ -70,25 +75,37 @@ STATUSES: Final = {
 
 LONGEST_URI: Final = 16_000
 JSON_TYPES: Final = ("application/json", "application/ld+json")
+XML_TYPES: Final = ("application/xml", "text/xml")
+_ANY_TYPE: Final = ("*/*", "application/*")
 FORMATS: Final = ("No_Preference", "Never_Translates", "Always_GS1_Digital_Link")
 _OURS: Final = {"EPCIS": ((2, 0, 0), (2, 0, 1)), "CBV": ((2, 0, 0), (2, 0, 1))}
+_SPELLINGS: Final[dict[str, tuple[str, Spelling]]] = {
+    "No_Preference": ("Always_Web_URI", as_web_uri),
+    "Always_Web_URI": ("Always_Web_URI", as_web_uri),
+    "Always_URN": ("Always_URN", as_urn),
+}
+_QUALITY: Final = re.compile(r";\s*q=([01](?:\.[0-9]{0,3})?)\s*(?:;|$)")
 _VERSION: Final = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){0,3}")
 
 Handle = Callable[[Running, web.Request, Call], Awaitable[web.StreamResponse]]
 
 
-def negotiated(handler: Handle) -> Handle:
-    """The handler, for those alone who can be given what they ask for. Raises `Refusal` NOT_ACCEPTABLE and the like."""
+def negotiated(handler: Handle, *, xml: bool = False) -> Handle:
+    """The handler, for those alone who can be given what they ask for. Raises `Refusal` NOT_ACCEPTABLE and the like.
+
+    `xml`: it takes or gives XML as well.
+    """
+    types = (*JSON_TYPES, *XML_TYPES) if xml else JSON_TYPES
 
     async def handle(running: Running, request: web.Request, call: Call) -> web.StreamResponse:
         if len(request.raw_path) > LONGEST_URI:
             message = "the URI is too long; define a named query (POST /queries) and ask for its events"
             raise Refusal("URI_TOO_LONG", message)
-        _check_accept(request.headers.get("Accept", ""))
+        _check_accept(request.headers.get("Accept", ""), types)
         _check_versions(request)
         epc_format(request)
         if request.method == "POST":
-            _check_content_type(request.headers.get("Content-Type", ""))
+            _check_content_type(request.headers.get("Content-Type", ""), types)
         return await handler(running, request, call)
 
     return handle
@@ -141,21 +158,43 @@ def json_response(data: bytes | Any, **keywords: Any) -> web.Response:
     return web.Response(body=body, content_type="application/json", **keywords)
 
 
-def _check_accept(text: str) -> None:
+def wants_xml(request: web.Request) -> bool:
+    """Whether XML is asked for before JSON (`Accept`)."""
+    best = {True: (0.0, False), False: (0.0, False)}
+    for part in request.headers.get("Accept", "").lower().split(","):
+        kind = part.split(";")[0].strip()
+        found = _QUALITY.search(part)
+        is_named = kind in XML_TYPES or kind in JSON_TYPES
+        if is_named or kind in _ANY_TYPE:
+            best[kind in XML_TYPES] = max(best[kind in XML_TYPES], (float(found[1]) if found else 1.0, is_named))
+    return best[True] > best[False]
+
+
+def xml_spelling(request: web.Request) -> tuple[str, Spelling]:
+    """How standard words are written in XML (`GS1-CBV-XML-Format`). Raises `Refusal` NOT_ACCEPTABLE."""
+    text = request.headers.get("GS1-CBV-XML-Format", "") or "No_Preference"
+    found = _SPELLINGS.get(text)
+    if found is None:
+        message = f"standard words are written as {' or '.join(sorted({name for name, _ in _SPELLINGS.values()}))}"
+        raise Refusal("NOT_ACCEPTABLE", message, field="GS1-CBV-XML-Format")
+    return found
+
+
+def _check_accept(text: str, types: tuple[str, ...]) -> None:
     wanted = [part.strip().lower() for part in text.split(",") if part.strip()]
-    taken = {"*/*", "application/*", *JSON_TYPES}
+    taken = {*_ANY_TYPE, *types}
     if wanted and not any(part.split(";")[0].strip() in taken and not _refused(part) for part in wanted):
-        raise Refusal("NOT_ACCEPTABLE", f"answers are {' or '.join(JSON_TYPES)}", field="Accept")
+        raise Refusal("NOT_ACCEPTABLE", f"answers are {' or '.join(types)}", field="Accept")
 
 
 def _refused(part: str) -> bool:
     return re.search(r";\s*q=0(?:\.0*)?\s*(?:;|$)", part) is not None
 
 
-def _check_content_type(text: str) -> None:
+def _check_content_type(text: str, types: tuple[str, ...]) -> None:
     kind = text.split(";", maxsplit=1)[0].strip().lower()
-    if kind not in ("", "application/octet-stream", *JSON_TYPES):
-        raise Refusal("UNSUPPORTED_MEDIA_TYPE", f"send {' or '.join(JSON_TYPES)}", field="Content-Type")
+    if kind not in ("", "application/octet-stream", *types):
+        raise Refusal("UNSUPPORTED_MEDIA_TYPE", f"send {' or '.join(types)}", field="Content-Type")
 
 
 def _check_versions(request: web.Request) -> None:
@@ -215,9 +254,12 @@ class Page(NamedTuple):
         return cls(min(int(text[:9]), MOST_PER_PAGE), _opened(token, _question(request)) if token else "")
 
 
-def paged(request: web.Request, body: Any, page: Page, following: str) -> web.Response:
+def paged(
+    request: web.Request, body: Any, page: Page, following: str, content_type: str = "application/json"
+) -> web.Response:
     """A page, with a link to the next one if there is one."""
     answer = json_response(body)
+    answer.content_type = content_type
     if following:
         asked = [(name, value) for name, value in request.query.items() if name not in ("perPage", "nextPageToken")]
         asked += [("perPage", str(page.size)), ("nextPageToken", _sealed(following, _question(request)))]

@@ -13,12 +13,13 @@ from typing import Final, NamedTuple, Self, TypeVar
 
 from fenxiao.errors import Refusal
 from libs.eventlog import Reader, Recorded
+from services.traceability.domain.entries import own_terms
 from services.traceability.domain.events import TraceEventCaptured
 from services.traceability.domain.facts import Facts
 from services.traceability.domain.query import By, Condition, InRange, OneOf, Order, Query, Span
 from services.traceability.shared.index_sql import Sql, exists, span_of, wheres
-from services.traceability.shared.reading import read_again
-from services.traceability.views.terms import own_terms
+from services.traceability.shared.lookups import resolved
+from services.traceability.shared.reading import Show, read_again
 from services.traceability.views.trace_events import recorded_micros
 
 FEW: Final = 1000
@@ -34,6 +35,8 @@ _T = TypeVar("_T")
 FIRST: Final = 64
 """Events in the first window."""
 _WINDOW: Final = 2000
+_READ: Final = 32
+"""Events that are read together."""
 _PARTS: Final = 100
 
 
@@ -74,10 +77,12 @@ class Place(NamedTuple):
             raise Refusal("INVALID_PAGE_TOKEN", message, field="page_token") from None
 
 
-def search(reader: Reader, programme: str, query: Query, *, after: Place | None, limit: int) -> Iterator[Found]:
+def search(
+    reader: Reader, programme: str, query: Query, show: Show, *, after: Place | None, limit: int
+) -> Iterator[Found]:
     """The next events behind a place, `limit` at most, however many have to be looked at."""
     while limit > 0:
-        found = Search(reader, programme, query, after)
+        found = Search(reader, programme, query, show, after)
         for one in islice(found, limit):
             limit -= 1
             yield one
@@ -94,12 +99,20 @@ class _Row(NamedTuple):
 
 
 class Search:
-    """Looks for events behind a place until it has looked at enough."""
+    """Looks for events behind a place until it has looked at enough.
 
-    def __init__(self, reader: Reader, programme: str, query: Query, after: Place | None) -> None:
+    The index knows what events say and proposes them; what counts is what the caller sees of them.
+    """
+
+    def __init__(
+        self, reader: Reader, programme: str, query: Query, show: Show, after: Place | None, most: int = 0
+    ) -> None:
+        """`most`: how many are looked at, if not as many as for others."""
         self._reader = reader
+        self._show = show
+        self._most = most or LOOKED_AT
         self._programme = programme
-        self._query = query
+        self._query = resolved(reader, programme, query)
         self._order = query.order if query.order.by is not By.FIELD else Order()
         self._leading: Condition | None = None
         self._lead = self._find_lead()
@@ -110,13 +123,16 @@ class Search:
 
     def __iter__(self) -> Iterator[Found]:
         size, looked_at = FIRST, 0
-        while looked_at < LOOKED_AT:
+        while looked_at < self._most:
             rows = self._window(size)
-            for part in _parts(rows, 32):
-                events = {one.position: one for one in self._reader.at([row.position for row in part if row.hit])}
-                for row in part:
-                    self.place = Place(row.time, row.position)
-                    if row.hit and (found := self._checked(events[row.position], row.time)):
+            hits = _parts([row.position for row in rows if row.hit], _READ)
+            events: dict[int, Recorded[TraceEventCaptured]] = {}
+            for row in rows:
+                self.place = Place(row.time, row.position)
+                if row.hit:
+                    if row.position not in events:
+                        events = {one.position: one for one in self._reader.at(next(hits))}
+                    if found := self._checked(events[row.position], row.time):
                         yield found
             if len(rows) < size:
                 self.done = True
@@ -125,9 +141,12 @@ class Search:
             size = min(size * 4, _WINDOW)
 
     def _checked(self, event: Recorded[TraceEventCaptured], time: int) -> Found | None:
-        facts = read_again(event.event)
-        matches = self._query.matches(facts, own_terms(event.event), recorded_micros(event))
-        return Found(event, facts, time) if matches else None
+        shown = self._show(event)
+        if shown is None:
+            return None
+        facts = read_again(shown.event)
+        matches = self._query.matches(facts, own_terms(shown.event), recorded_micros(shown))
+        return Found(shown, facts, time) if matches else None
 
     def _find_lead(self) -> list[Sql]:
         """Where candidates are read: everything, the events of a term, or the few of some condition."""
@@ -178,7 +197,7 @@ class Search:
         direction = "DESC" if descending else "ASC"
         bounds, flags = self._bounds(), self._flags()
         order = f"ORDER BY time {direction}, s.position {direction}"
-        rows: set[_Row] = set()
+        rows: dict[_Row, None] = {}
         for starts in _parts(self._lead, _PARTS):
             parts = [
                 f"SELECT * FROM ({start.text}{bounds.text} {order} LIMIT ?) AS p{i}"  # noqa: S608 - built of constants
@@ -189,8 +208,11 @@ class Search:
                 f" ORDER BY time {direction}, position {direction} LIMIT ?"
             )
             params = [value for start in starts for value in (*start.params, *bounds.params, size)]
-            rows |= {_Row(*map(int, row)) for row in self._reader.all(sql, (*flags.params, *params, size))}
-        return sorted(rows, key=lambda row: (row.time, row.position), reverse=descending)[:size]
+            rows |= dict.fromkeys(map(_Row._make, self._reader.all(sql, (*flags.params, *params, size))))
+        found = list(rows)
+        if len(self._lead) > _PARTS:
+            found.sort(key=lambda row: (row.time, row.position), reverse=descending)
+        return found[:size]
 
     def _bounds(self) -> Sql:
         by_record = self._order.by is By.RECORD_TIME

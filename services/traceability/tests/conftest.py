@@ -50,6 +50,21 @@ def document(*events: Any, **fields: Any) -> bytes:
     ).encode()
 
 
+VTYPE = "urn:epcglobal:epcis:vtype:"
+
+
+def header(*elements: Any, kind: str = "BusinessLocation") -> dict[str, Any]:
+    """A header with elements of a vocabulary."""
+    listed = [{"type": VTYPE + kind, "vocabularyElementList": list(elements)}]
+    return {"epcisMasterData": {"vocabularyList": listed}}
+
+
+def place(place_id: str, children: list[str] | None = None, **attributes: Any) -> dict[str, Any]:
+    """An element with attributes of the CBV."""
+    said = [{"id": f"cbvmda:{name}", "attribute": value} for name, value in attributes.items()]
+    return {"id": place_id, "attributes": said} | ({} if children is None else {"children": children})
+
+
 @dataclass
 class Traceability:
     """The calls that the tests make often."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -57,19 +58,20 @@ async def test_what_was_received_is_captured_after_a_crash(rest: Rest, tmp_path:
     from services.traceability.policies import when_document_received_then_capture as policy
 
     stored = policy.store
-    calls = 0
+    calls, crashed = 0, threading.Event()
 
     def crashing(*arguments: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls == 3:
+            crashed.set()
             raise RuntimeError("killed")
         return stored(*arguments)
 
     policy.store = crashing
     try:
         answer = await rest.capture(document(*many(1600)))
-        await asyncio.sleep(1)
+        await asyncio.wait_for(asyncio.to_thread(crashed.wait), 60)
     finally:
         policy.store = stored
     worker = asyncio.create_task(when_document_received_then_capture(rest.harness.running))

@@ -8,7 +8,7 @@ import pytest
 
 from fenxiao.api.traceability.v1 import rules_pb2
 from libs.eventlog import Reader
-from services.traceability.domain import events, naming_events
+from services.traceability.domain import events
 from services.traceability.domain.events import (
     CaptureFinished,
     CaptureReceived,
@@ -17,7 +17,7 @@ from services.traceability.domain.events import (
     TraceRuleRemoved,
     TraceRuleSet,
 )
-from services.traceability.tests.conftest import OLIVE_OIL, PARENT, Traceability, document, event
+from services.traceability.tests.conftest import OLIVE_OIL, PARENT, Traceability, document, event, header, place
 from services.traceability.wiring import PUBLISHES, SERVICE
 
 OF_QUERIES = {
@@ -46,8 +46,9 @@ def test_every_version_stands_in_the_file() -> None:
 
 
 def test_every_event_that_concerns_others_is_published() -> None:
-    kept = {*OF_QUERIES, *naming_events.EVENTS, CaptureReceived, CaptureFinished}
-    kept |= {TraceRuleSet, TraceRuleRemoved, TraceEventWatched, TimeAdvanced}
+    kept = {*OF_QUERIES, *events.naming.EVENTS, CaptureReceived, CaptureFinished}
+    kept |= {TraceRuleSet, TraceRuleRemoved, TraceEventWatched, TimeAdvanced, events.MasterDataDefined}
+    kept |= {events.VisibilitySet}
     assert set(PUBLISHES) == set(SERVICE.events.all()) - kept
 
 
@@ -62,6 +63,8 @@ async def test_rebuilt_views_are_the_same(trace: Traceability) -> None:
     warm = [{"sensorReport": [{"type": "Temperature", "value": 9, "uom": "CEL"}]}]
     await trace.capture(document(event(sensorElementList=warm)))
     await trace.capture(OLIVE_OIL)
+    await trace.capture(document(epcisHeader=header(place("urn:x:1", name="Mill", children=["urn:x:2"]))))
+    await trace.capture(document(epcisHeader=header(place("urn:x:1", name="Mulino", size=7))))
     before = await trace.harness.log.read(rows)
     await trace.harness.log.rebuild()
     assert before

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from libs.eventlog import EventLog, EventTypes, Meta, Reader, Tx
-from services.traceability.domain.events import EVENTS, TraceEventCaptured
+from services.traceability.domain.events import EVENTS, UPCASTERS, TraceEventCaptured
 from services.traceability.domain.facts import Declaration, Facts, Item, Role
-from services.traceability.domain.genealogy import FOREVER
+from services.traceability.domain.genealogy import FOREVER, LinkRow
+from services.traceability.shared import tracing
 from services.traceability.shared.reading import remember
 from services.traceability.shared.tracing import Bounds, Direction, Traced, follow
 from services.traceability.views import genealogy
@@ -47,9 +49,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         url = f"sqlite:///{folder}/{uuid.uuid4().hex}.db"
-        self.log = EventLog.open(
-            url, events=EventTypes(EVENTS, {("TraceEventCaptured", 1): dict}), views=[genealogy.VIEW]
-        )
+        self.log = EventLog.open(url, events=EventTypes(EVENTS, UPCASTERS), views=[genealogy.VIEW])
 
     async def capture(self, *facts: Facts, names: Sequence[str] = ()) -> None:
         """Takes events in; who has no name of its own is named by what it says."""
@@ -178,6 +178,26 @@ async def test_a_declared_unpacking_never_happened(store: Store) -> None:
     assert await store.names("a", FORWARD, since=25) == {"box"}
 
 
+async def test_too_many_links_to_walk_ahead(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracing, "_SPARE", 0)
+    # Twenty ways through four things: more links than are read at once for so few nodes.
+    await store.capture(*(made(10 * n, [f"a{m}"], [f"a{m + 1}"]) for m in range(3) for n in range(m, 20)))
+    assert await store.names("a0", FORWARD, nodes=4) == {"a1", "a2", "a3"}
+    assert await store.names("a3", BACKWARD, nodes=4) == {"a0", "a1", "a2"}
+
+
+async def test_hidden_links_lead_nowhere(store: Store) -> None:
+    await store.capture(made(10, ["a"], ["b"]), made(20, ["b"], ["c"]), made(30, ["b"], ["d"]))
+    start = [node_of(PROGRAMME, "a")]
+
+    def visible(links: list[LinkRow]) -> list[LinkRow]:
+        return [link for link in links if link[3] != 20]
+
+    for depth in (100, 2):
+        traced = await store.read(lambda reader, d=depth: follow(reader, start, FORWARD, Bounds(depth=d), visible))
+        assert set(traced.nodes) == {node_of(PROGRAMME, name) for name in "abd"}
+
+
 _NAMES = [f"n{i}" for i in range(7)]
 _some = st.lists(st.sampled_from(_NAMES), min_size=1, max_size=3, unique=True)
 _time = st.integers(0, 12)
@@ -247,7 +267,7 @@ def _walk(events: Sequence[Facts], start: str, *, forward: bool, since: int, unt
         known = more
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_events, st.randoms(), st.sampled_from(_NAMES), st.booleans(), st.integers(0, 12), st.integers(1, 5))
 def test_as_a_walk_over_the_events_in_any_order_of_arrival(
     tmp_path: Path, events: list[Facts], random: Any, start: str, forward: bool, since: int, long: int
@@ -261,7 +281,19 @@ def test_as_a_walk_over_the_events_in_any_order_of_arrival(
         store = Store(tmp_path)
         for one in shuffled:
             await store.capture(one)
-        names = await store.names(start, FORWARD if forward else BACKWARD, since=since, until=until)
+        way = FORWARD if forward else BACKWARD
+        names = await store.names(start, way, since=since, until=until)
+        # However much of it the database walks ahead, and however few nodes are wanted.
+        begin = [node_of(PROGRAMME, start)]
+        bounds = Bounds(since, until)
+        whole = await store.read(lambda reader: follow(reader, begin, way, bounds))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tracing, "SEEDS", 0)
+            assert await store.read(lambda reader: follow(reader, begin, way, bounds)) == whole
+        few = await store.read(lambda reader: follow(reader, begin, way, replace(bounds, nodes=3)))
+        assert len(few.states) == min(3, len(whole.states))
+        assert few.links.keys() <= whole.links.keys()
+        assert not few.complete or few == whole
         await store.log.close()
         return names
 

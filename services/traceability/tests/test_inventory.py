@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from libs.eventlog import EventLog, EventTypes, Meta, Reader, Tx
-from services.traceability.domain.events import EVENTS, TraceEventCaptured
+from services.traceability.domain.events import EVENTS, UPCASTERS, TraceEventCaptured
 from services.traceability.domain.facts import Declaration, Facts, Item, Role, Typed
 from services.traceability.domain.whereabouts import Happened, simulate
 from services.traceability.shared.histories import Histories
@@ -56,7 +56,7 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         views = [terms.VIEW, genealogy.VIEW, inventory.VIEW]
-        types = EventTypes(EVENTS, {("TraceEventCaptured", 1): dict})
+        types = EventTypes(EVENTS, UPCASTERS)
         self.log = EventLog.open(f"sqlite:///{folder}/{uuid.uuid4().hex}.db", events=types, views=views)
 
     async def capture(self, *facts: Facts) -> None:
@@ -78,6 +78,11 @@ class Shelf:
         """What stands in the view, without the order of capture."""
 
         def work(reader: Reader) -> dict[str, Any]:
+            added = reader.all(
+                "SELECT programme, holder, product, place, transit, uom, sum(object), sum(1 - object), sum(micros)"
+                " FROM view_trace_stock WHERE counts=1 GROUP BY programme, holder, product, place, transit, uom"
+            )
+            assert sorted(reader.all("SELECT * FROM view_trace_lines")) == sorted(added)
             rows = reader.all("SELECT name, part, counts, container, state FROM view_trace_stock")
             found: dict[str, Any] = {}
             for name, part, counts, _, state in rows:
@@ -142,6 +147,14 @@ def test_what_exists_no_more() -> None:
     assert not where([seen(1, ["a"], biz_step="destroying")], "a").active
     assert where([seen(1, ["a"], action="DELETE"), seen(2, ["a"], action="ADD")], "a").active
     assert not where([seen(1, ["a"], action="DELETE"), seen(2, ["a"], place(1))], "a").active
+    sold = seen(1, ["a"], place(1), biz_step="retail_selling", disposition="retail_sold")
+    back = seen(2, ["a"], place(1), biz_step="receiving", disposition="returned")
+    # Seen somewhere it is still with the consumer: that it was returned has to be said.
+    found = seen(2, ["a"], place(2), biz_step="inspecting")
+    assert not where([sold], "a").active
+    assert not where([sold, found], "a").active
+    assert where([sold, back], "a").active
+    assert not where([sold, back, seen(3, ["a"], place(1), biz_step="retail_selling")], "a").active
 
 
 def test_persistent_dispositions_hold_until_they_are_unset() -> None:

@@ -19,6 +19,7 @@ from libs.servicekit.testing import Harness
 from services.traceability.domain.parameters import read_query
 from services.traceability.shared import searching
 from services.traceability.shared.answering import Cursor, answer
+from services.traceability.shared.reading import whole
 from services.traceability.shared.searching import Found
 from services.traceability.tests.conftest import PARENT, Traceability, document
 from services.traceability.wiring import SERVICE
@@ -181,7 +182,7 @@ def given_out(reader: Reader, parameters: dict[str, Any], size: int) -> list[lis
     pages: list[list[Found]] = []
     after: Cursor | None = None
     while True:
-        page = answer(reader, "olives", query, size=size, after=after)
+        page = answer(reader, "olives", query, whole, size=size, after=after)
         pages.append(page.found)
         if page.following is None:
             return pages

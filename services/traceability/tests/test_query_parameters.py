@@ -10,6 +10,7 @@ from fenxiao.epcis import Names
 from fenxiao.errors import Refusal
 from services.traceability.domain.facts import facts_of, micros
 from services.traceability.domain.parameters import read_query
+from services.traceability.domain.query import Below
 
 NAMES = Names().within({"ex": "https://ns.example.com/epcis/"})
 RECORDED = micros("2025-11-09T00:00:00Z")
@@ -104,7 +105,9 @@ ALL = (OBJECT, AGGREGATION, TRANSFORMATION)
 def finds(event: dict[str, Any], parameters: dict[str, Any]) -> bool:
     fields = json.loads(json.dumps(event), parse_float=Decimal, parse_int=Decimal)
     own = [("eventID", "urn:uuid:1")]
-    return read_query(parameters, NAMES).matches(facts_of(fields, NAMES), own, RECORDED)
+    # No master data is known here: nothing lies below anything but what its identifier says.
+    query = read_query(parameters, NAMES).resolved(lambda lookup: lookup.ids if isinstance(lookup, Below) else ())
+    return query.matches(facts_of(fields, NAMES), own, RECORDED)
 
 
 SERIAL, CLASS = "urn:epc:id:sgtin:9521141.012345.{}", "urn:epc:class:lgtin:9521141.012345.L{}"
@@ -218,7 +221,9 @@ ASKED: list[tuple[str, Any, Any, str]] = [
     ("EQ_readPoint_ex:gate", "north", "south", "OAT"),
     ("EQ_INNER_bizLocation_ex:row", "7", "8", "OAT"),
     ("HASATTR_bizLocation", [], "cbvmda:site", ""),
+    ("HASATTR_source_owning_party", [], ["name", "cbvmda:site"], ""),
     ("EQATTR_bizLocation_cbvmda:site", [], "1", ""),
+    ("EQATTR_ex:colour_ex:tone", [], ["1", "2"], ""),
 ]  # fmt: skip
 
 
@@ -247,7 +252,10 @@ def test_a_parameter(name: str, hit: Any, miss: Any, kinds: str) -> None:
         ("orderBy", "other:colour"),
         ("orderDirection", "UP"), ("eventCountLimit", 3), ("maxEventCount", 0), ("maxEventCount", "ten"),
         ("maxEventCount", -1), ("EQ_eventID", ["urn:uuid:1"] * 1001), ("EQ_stringValue", "x" * 2001),
-        ("HASATTR_colour", "x"), ("EQ_bizTransaction_order", "urn:x:y"),
+        ("HASATTR_colour", "x"), ("HASATTR_bizLocation", "no name"), ("HASATTR_bizLocation", "other:name"),
+        ("HASATTR_source_friend", "name"), ("HASATTR_source", "name"), ("EQATTR_bizLocation", "1"),
+        ("EQATTR_bizLocation_", "1"), ("EQATTR_bizLocation_other:name", "1"), ("EQATTR_bizLocation_name", []),
+        ("EQ_bizTransaction_order", "urn:x:y"),
     ],
 )  # fmt: skip
 def test_what_is_refused(name: str, value: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from fenxiao.api.traceability.v1 import goods_pb2 as pb
 from fenxiao.errors import Refusal
+from services.traceability.features import open_recall
 from services.traceability.features import recall as recall_feature
 from services.traceability.tests.conftest import PARENT, Rest, Traceability, document
 from services.traceability.tests.test_trace import BOTTLES, CHAIN, OIL, SHOP, bottle, streamed
@@ -62,6 +63,7 @@ async def test_recalls_are_opened_and_closed(trace: Traceability) -> None:
 
     assert await listed(epc=bottle(2)) == [opened.name]
     assert await listed(epc=bottle(3)) == []
+    assert await trace.harness.query("GetRecall", pb.GetRecallRequest(name=opened.name)) == opened
     closed = await trace.harness.command("CloseRecall", pb.CloseRecallRequest(name=opened.name))
     assert closed.HasField("close_time")
     assert (await listed(open_only=True), await listed()) == ([], [opened.name])
@@ -69,6 +71,38 @@ async def test_recalls_are_opened_and_closed(trace: Traceability) -> None:
         await trace.harness.command("CloseRecall", pb.CloseRecallRequest(name=opened.name))
     with pytest.raises(Refusal, match="RECALL_NOT_FOUND"):
         await trace.harness.command("CloseRecall", pb.CloseRecallRequest(name=f"{PARENT}/recalls/x"))
+
+
+async def test_what_a_recall_has_named_stays(trace: Traceability, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_recall, "PART", 3)
+    await trace.capture(document(*CHAIN[:-1]))
+    request = pb.OpenRecallRequest(parent=PARENT, epc=OIL, reason=pb.RECALL_REASON_SAFETY)
+    opened = await trace.harness.command("OpenRecall", request)
+
+    async def listed(size: int) -> list[str]:
+        asked = pb.ListRecalledItemsRequest(parent=opened.name, page_size=size)
+        found: list[str] = []
+        while True:
+            page = await trace.harness.query("ListRecalledItems", asked)
+            assert 0 < len(page.items) <= size
+            found += page.items
+            if not page.next_page_token:
+                return found
+            asked.page_token = page.next_page_token
+
+    named = await listed(100)
+    assert (named[0], len(named)) == (OIL, opened.item_count)
+    await trace.capture(document(*CHAIN))
+    assert await listed(100) == await listed(2) == await listed(len(named)) == named
+    for parent, token, reason in (
+        (f"{PARENT}/recalls/x", "", "RECALL_NOT_FOUND"),
+        (opened.name, "MXg", "INVALID_PAGE_TOKEN"),
+    ):
+        wrong = pb.ListRecalledItemsRequest(parent=parent, page_token=token)
+        with pytest.raises(Refusal, match=reason):
+            await trace.harness.query("ListRecalledItems", wrong)
+    with pytest.raises(Refusal, match="RECALL_NOT_FOUND"):
+        await trace.harness.query("GetRecall", pb.GetRecallRequest(name=f"{PARENT}/recalls/x"))
 
 
 async def test_a_recall_is_downloaded(rest: Rest) -> None:

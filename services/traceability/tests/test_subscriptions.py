@@ -17,7 +17,7 @@ from services.traceability.adapters.webhooks import is_inside_literal, is_outsid
 from services.traceability.domain.events import Schedule
 from services.traceability.domain.subscriptions import next_due, read_schedule
 from services.traceability.policies.when_captured_then_notify import when_captured_then_notify
-from services.traceability.tests.conftest import Rest, document, event
+from services.traceability.tests.conftest import Rest, document, event, header, place
 
 SECRET = "13df38d8275b13f05704629e5f1cf3d45d6132d5"
 
@@ -306,3 +306,14 @@ def test_addresses_inside(address: str, outside: bool) -> None:
     assert is_outside(address) == outside
     host = f"[{address.partition('%')[0]}]" if ":" in address else address
     assert is_inside_literal(f"http://{host}:80/x") != outside
+
+
+async def test_master_data_is_asked_for_as_it_is_when_an_event_comes(rest: Rest, endpoint: Endpoint) -> None:
+    await define(rest, {"EQATTR_readPoint_name": ["Gate"]})
+    await subscribe(rest, dest=endpoint.url, stream=True)
+    await rest.done(await rest.capture(document(event(1, readPoint={"id": "urn:x:gate"}))))
+    head = header(place("urn:x:gate", name="Gate"), kind="ReadPoint")
+    await rest.done(await rest.capture(document(event(2, readPoint={"id": "urn:x:gate"}), epcisHeader=head)))
+    await rest.done(await rest.capture(document(event(3, readPoint={"id": "urn:x:gate"}))))
+    await endpoint.until(1)
+    assert endpoint.minutes[-1] == "03"

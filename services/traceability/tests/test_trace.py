@@ -98,7 +98,7 @@ async def located(trace: Traceability, epc: str, **fields: Any) -> list[pb.Where
 
 async def streamed(trace: Traceability, method: str, request: Any) -> list[Any]:
     handler = SERVICE.streams[method].handler
-    call = trace.harness._call(request, "", "tester", "operator")  # pyright: ignore[reportPrivateUsage]
+    call = trace.harness.call(request, "", "tester", "operator")
     return [part async for part in handler(trace.harness.running, request, call)]
 
 

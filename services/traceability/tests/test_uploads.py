@@ -51,6 +51,22 @@ async def test_a_large_document_in_pieces(trace: Traceability) -> None:
     assert (list(page.captures), page.next_page_token) == ([done], "")
 
 
+async def test_an_answer_at_once(trace: Traceability) -> None:
+    started = await upload(trace, document(*many(3)), at_once=True)
+    assert not started.HasField("finish_time")
+    worker = asyncio.create_task(when_document_received_then_capture(trace.harness.running))
+    request = captures_pb2.GetCaptureRequest(name=started.name)
+    try:
+        async with asyncio.timeout(60):
+            found = started
+            while not found.HasField("finish_time"):
+                await asyncio.sleep(0.01)
+                found = await trace.harness.query("GetCapture", request)
+    finally:
+        worker.cancel()
+    assert (found.captured_count, found.success) == (3, True)
+
+
 async def test_both_behaviours(trace: Traceability) -> None:
     body = document(*many(3), event(action="LOOK"))
     done = await upload(trace, body)

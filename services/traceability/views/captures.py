@@ -54,10 +54,12 @@ def _finished(tx: Tx, recorded: Recorded[CaptureFinished]) -> None:
 VIEW = View("captures", _DDL, own={CaptureReceived: _received, CaptureFinished: _finished})
 
 
-def capture_of(reader: Reader, programme: str, capture: UUID) -> Capture | None:
-    """A capture by its id."""
+def capture_of(reader: Reader, programme: str, capture: UUID, *, sent_by: str = "") -> Capture | None:
+    """A capture by its id; with `sent_by`, if he has sent it."""
     events: Sequence[Recorded[Any]] = reader.load(capture)
     if not events or not isinstance(events[0].event, CaptureReceived) or events[0].meta.programme != programme:
+        return None
+    if sent_by and events[0].meta.actor != sent_by:
         return None
     first, last = events[0], events[-1]
     done = last if isinstance(last.event, CaptureFinished) else None

@@ -18,7 +18,7 @@ once the event is declared erroneous, whichever of the two is captured first.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import product
 from typing import Final
 
@@ -64,6 +64,11 @@ def is_open(identifier: str) -> bool:
     return identifier.startswith("https://id.gs1.org/01/") and identifier.count("/") == 4
 
 
+def nodes_of(facts: Facts, programme: str, position: int) -> set[Node]:
+    """The nodes that an event names in what it links."""
+    return {*_links_of(facts, programme, position)[2]}
+
+
 class _Names:
     """The nodes that an event names."""
 
@@ -101,7 +106,7 @@ def _captured(tx: Tx, captured: Sequence[Recorded[TraceEventCaptured]]) -> None:
 def _link(tx: Tx, captured: Sequence[Recorded[TraceEventCaptured]]) -> None:
     links: list[Link] = []
     marks: list[Mark] = []
-    rows: list[tuple[object, ...]] = []
+    rows: dict[Node, tuple[object, ...]] = {}
     hashes: list[tuple[object, ...]] = []
     voided = _voided(tx, captured)
     for recorded in captured:
@@ -112,24 +117,36 @@ def _link(tx: Tx, captured: Sequence[Recorded[TraceEventCaptured]]) -> None:
             if (programme, event_hash) not in voided:
                 links += own
                 marks += own_marks
-                rows += [(node, programme, name, int(meeting)) for node, (name, meeting) in names.items()]
+                rows |= {node: (node, programme, name, int(meeting)) for node, (name, meeting) in names.items()}
+    # Read before anything is written: most containers are new.
+    known = _known_containers(tx, {mark.parent for mark in marks})
     tx.run_many("INSERT INTO view_trace_hashes VALUES (?, ?, ?) ON CONFLICT DO NOTHING", hashes)
-    tx.run_many("INSERT INTO view_trace_nodes VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
-    _insert(tx, links)
-    if marks:
-        tx.run_many(
-            "INSERT INTO view_trace_packing VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", [tuple(m) for m in marks]
-        )
-        _pack(tx, marks)
+    tx.run_many("INSERT INTO view_trace_nodes VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", [*rows.values()])
+    tx.run_many("INSERT INTO view_trace_packing VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", marks)
+    _pack(tx, marks, known, links)
 
 
 def _voided(tx: Tx, captured: Sequence[Recorded[TraceEventCaptured]]) -> set[tuple[str, str]]:
+    hashes: dict[str, list[str]] = {}
+    for recorded in captured:
+        hashes.setdefault(recorded.meta.programme, []).append(recorded.event.event_hash)
+    sql = "SELECT hash FROM view_trace_voided WHERE programme=? AND hash = {keys}"
+    return {
+        (programme, str(event_hash))
+        for programme, own in hashes.items()
+        for (event_hash,) in tx.among(sql, [programme], own)
+    }
+
+
+def _known_containers(tx: Tx, parents: set[Node]) -> set[Node]:
+    """Those of which something was captured before."""
     rows = tx.among(
-        "SELECT programme, hash FROM view_trace_voided WHERE hash = {keys}",
+        "SELECT node FROM view_trace_nodes AS n WHERE EXISTS"
+        " (SELECT 1 FROM view_trace_packing AS p WHERE p.parent=n.node) AND node = {keys}",
         (),
-        [recorded.event.event_hash for recorded in captured],
+        parents,
     )
-    return {(str(programme), str(event_hash)) for programme, event_hash in rows}
+    return {bytes(node) for (node,) in rows}
 
 
 def _links_of(
@@ -194,36 +211,39 @@ def _of(facts: Facts, role: Role) -> Iterable[Item]:
     return (item for item in facts.items if item.role is role)
 
 
-def _insert(tx: Tx, links: Iterable[Link]) -> None:
-    tx.run_many(
-        "INSERT INTO view_trace_links VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [tuple(link) for link in dict.fromkeys(links)],
-    )
+def _pack(tx: Tx, marks: Iterable[Mark], known: Collection[Node], links: Iterable[Link] = ()) -> None:
+    """Link what these marks speak of anew, as all marks of it say, and with it what is only added.
 
-
-def _pack(tx: Tx, marks: Sequence[Mark]) -> None:
-    """Link what these marks speak of anew, as all marks of it say."""
+    Of containers that are not `known` there are no other marks.
+    """
     by_parent: dict[Node, set[Mark]] = {}
     for mark in marks:
         by_parent.setdefault(mark.parent, set()).add(mark)
+    added = [*links]
+    taken: list[tuple[Node, Node]] = []
     for parent, own_marks in by_parent.items():
-        touched = {mark.child for mark in own_marks}
-        known = [Mark(*row) for row in _packing(tx, parent, touched)]
+        all_marks = own_marks
+        if parent in known:
+            all_marks = {Mark(*row) for row in _packing(tx, parent, {mark.child for mark in own_marks})}
         by_child: dict[Node, list[Mark]] = {}
-        for mark in known:
+        for mark in all_marks:
             by_child.setdefault(mark.child, []).append(mark)
         everything = by_child.pop(EVERYTHING, [])
-        if set(known) != own_marks:
-            # Each may be in the other: only what says that the child is in the parent.
-            for kinds, pairs in (
-                ((Kind.CONTENTS, Kind.ATTACHED), [(parent, child) for child in by_child]),
-                ((Kind.CARRIER, Kind.ATTACHED_TO), [(child, parent) for child in by_child]),
-            ):
-                tx.run_many(
-                    "DELETE FROM view_trace_links WHERE source=? AND target=? AND kind IN (?, ?)",
-                    [(*pair, *map(int, kinds)) for pair in pairs],
-                )
-        _insert(tx, [link for child, own in by_child.items() for link in packed([*own, *everything], child)])
+        if all_marks != own_marks:
+            taken += [(parent, child) for child in by_child]
+        added += [link for child, own in by_child.items() for link in packed([*own, *everything], child)]
+    # Each may be in the other: only what says that the child is in the parent.
+    for kinds, pairs in (
+        ((Kind.CONTENTS, Kind.ATTACHED), taken),
+        ((Kind.CARRIER, Kind.ATTACHED_TO), [(child, parent) for parent, child in taken]),
+    ):
+        tx.run_many(
+            "DELETE FROM view_trace_links WHERE source=? AND target=? AND kind IN (?, ?)",
+            [(*pair, *map(int, kinds)) for pair in pairs],
+        )
+    tx.run_many(
+        "INSERT INTO view_trace_links VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", [*dict.fromkeys(added)]
+    )
 
 
 def _packing(tx: Reader, parent: Node, touched: set[Node]) -> list[tuple[Node, Node, int, int, str, int]]:
@@ -247,7 +267,8 @@ def _void(tx: Tx, programme: str, event_hash: str) -> None:
     tx.run("DELETE FROM view_trace_packing WHERE position=?", (position,))
     tx.run("DELETE FROM view_trace_links WHERE position=?", (position,))
     if rows:
-        _pack(tx, [Mark(*row) for row in rows])
+        marks = [Mark(*row) for row in rows]
+        _pack(tx, marks, {mark.parent for mark in marks})
 
 
 VIEW = View("genealogy", _DDL, together={TraceEventCaptured: _captured})

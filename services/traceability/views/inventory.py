@@ -12,7 +12,8 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
-from libs.eventlog import Reader, Recorded, Tx, View
+from libs.eventlog import Reader, Recorded, Row, Tx, View
+from services.traceability.domain.entries import term
 from services.traceability.domain.events import TraceEventCaptured
 from services.traceability.domain.facts import Facts
 from services.traceability.domain.stock import EMPTY, Holding, Stock, stock_after, stock_of
@@ -21,7 +22,6 @@ from services.traceability.domain.whereabouts import Happened, Order, State, Wor
 from services.traceability.shared.histories import Histories, voided_among
 from services.traceability.shared.reading import read_again
 from services.traceability.views.genealogy import node_of
-from services.traceability.views.terms import term
 
 _encode = json.JSONEncoder(default=str, check_circular=False, separators=(",", ":")).encode
 
@@ -33,22 +33,47 @@ _DDL: Final = [
     " counts SMALLINT NOT NULL, holder TEXT NOT NULL, product TEXT NOT NULL, place TEXT NOT NULL,"
     " transit SMALLINT NOT NULL, uom TEXT NOT NULL, object SMALLINT NOT NULL, micros BIGINT NOT NULL,"
     " container BYTEA, name TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (item, part))",
-    "CREATE INDEX IF NOT EXISTS view_trace_stock_by_holder ON view_trace_stock"
-    " (programme, counts, holder, product, place, transit, uom, object, micros)",
     "CREATE INDEX IF NOT EXISTS view_trace_stock_by_product ON view_trace_stock (programme, product, counts)",
-    "CREATE INDEX IF NOT EXISTS view_trace_stock_by_place ON view_trace_stock (programme, place, counts)",
     "CREATE INDEX IF NOT EXISTS view_trace_stock_by_container ON view_trace_stock (container)",
+    "CREATE TABLE IF NOT EXISTS view_trace_lines (programme TEXT NOT NULL, holder TEXT NOT NULL,"
+    " product TEXT NOT NULL, place TEXT NOT NULL, transit SMALLINT NOT NULL, uom TEXT NOT NULL,"
+    " objects BIGINT NOT NULL, lots BIGINT NOT NULL, micros NUMERIC NOT NULL,"
+    " PRIMARY KEY (programme, holder, product, place, transit, uom))",
+    "CREATE INDEX IF NOT EXISTS view_trace_lines_by_product ON view_trace_lines"
+    " (programme, product, holder, place, transit, uom)",
+    "CREATE INDEX IF NOT EXISTS view_trace_lines_by_place ON view_trace_lines"
+    " (programme, place, holder, product, transit, uom)",
 ]
-"""A row for each object (part 0). Of what comes in amounts, part -1 is all that is known; from 1 on its holdings."""
+"""A row for each object (part 0). Of what comes in amounts, part -1 is all that is known; from 1 on its holdings.
+
+And the lines to which those that count add up: a page of them is found as quickly in a large inventory as in a small.
+"""
 
 OBJECT: Final = 0
 SUMMARY: Final = -1
+
+_OF_OBJECT: Final = State._fields.index("disposition")
+_OF_HOLDING: Final = Holding._fields.index("disposition")
 
 _UPSERT: Final = (
     "INSERT INTO view_trace_stock VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (item, part) DO UPDATE SET counts=excluded.counts, holder=excluded.holder, place=excluded.place,"
     " transit=excluded.transit, uom=excluded.uom, micros=excluded.micros, container=excluded.container,"
     " state=excluded.state"
+)
+
+_COUNTED: Final = (
+    "SELECT programme, holder, product, place, transit, uom, object, micros FROM view_trace_stock WHERE counts=1"
+)
+_ADD_UP: Final = (
+    "INSERT INTO view_trace_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (programme, holder, product, place, transit, uom) DO UPDATE SET"
+    " objects=view_trace_lines.objects+excluded.objects, lots=view_trace_lines.lots+excluded.lots,"
+    " micros=view_trace_lines.micros+excluded.micros"
+)
+_DROP: Final = (
+    "DELETE FROM view_trace_lines WHERE programme=? AND holder=? AND product=? AND place=? AND transit=? AND uom=?"
+    " AND objects=0 AND lots=0"
 )
 
 
@@ -65,6 +90,8 @@ class _Changes:
     """Objects and lots that have to be made anew."""
     amounts: dict[str, None] = field(default_factory=dict[str, None])
     """Lots and classes among them."""
+    gone: list[str] = field(default_factory=list[str])
+    """Objects of which no event says anything any more."""
 
     def load(self, events: Sequence[Facts]) -> None:
         """Read what is known of all that some events name, and of what is in that."""
@@ -115,20 +142,23 @@ class _Changes:
     def make_anew(self) -> None:
         """Make what is late from its events, with all that was ever in it."""
         histories = Histories(self.tx, self.programme)
-        for name in self._with_contents():
+        names = self._with_contents()
+        unknown = [name for name in names if name not in self.world.states]
+        stored = {name: state_from(state) for name, state in _stored(self.tx, self.programme, unknown, OBJECT)}
+        for name, moving in histories.moving_all(names).items():
             if name in self.amounts or name in self.stocks:
                 known_stock = self.stocks.get(name, EMPTY)
                 stock = stock_of(histories.own(name), name)
                 self.stocks[name] = stock._replace(last=max(stock.last, known_stock.last))
-            state = simulate(histories.moving(name)).states.get(name)
-            known = self.world.states.get(name) or state_of(self.tx, self.programme, name)
+            state = simulate(moving).states.get(name)
+            known = self.world.states.get(name) or stored.get(name)
             if state is not None:
                 # What is older than what was known may still be late for others that have left it.
                 self.world.put(name, state._replace(last=max(state.last, known.last) if known else state.last))
                 self.moved[name] = None
             elif known is not None:
                 self.world.states.pop(name, None)
-                self.tx.run("DELETE FROM view_trace_stock WHERE item=? AND part=0", (node_of(self.programme, name),))
+                self.gone.append(name)
 
     def _with_contents(self) -> list[str]:
         found = dict(self.late)
@@ -146,12 +176,27 @@ class _Changes:
 
     def save(self) -> None:
         """Write down what has changed."""
-        rows = [self._object(name, self.world.states[name]) for name in self.moved if name in self.world.states]
-        if self.stocks:
-            lots = [(node_of(self.programme, name),) for name in self.stocks]
-            self.tx.run_many("DELETE FROM view_trace_stock WHERE item=? AND part>0", lots)
-            rows += [row for name, stock in self.stocks.items() for row in self._lot(name, stock)]
-        self.tx.run_many(_UPSERT, rows)
+        objects = [self._object(name, self.world.states[name]) for name in self.moved if name in self.world.states]
+        lots = [row for name, stock in self.stocks.items() for row in self._lot(name, stock)]
+        gone = [node_of(self.programme, name) for name in self.gone]
+        changed = [node_of(self.programme, name) for name in self.stocks]
+        before = self.tx.among(f"{_COUNTED} AND part=0 AND item = {{keys}}", (), [*gone, *(row[0] for row in objects)])
+        before += self.tx.among(f"{_COUNTED} AND part>0 AND item = {{keys}}", (), changed)
+        self.tx.run_many("DELETE FROM view_trace_stock WHERE item=? AND part=0", [(node,) for node in gone])
+        self.tx.run_many("DELETE FROM view_trace_stock WHERE item=? AND part>0", [(node,) for node in changed])
+        self.tx.run_many(_UPSERT, [*objects, *lots])
+        self._add_up(before, [(row[2], *row[4:11]) for row in (*objects, *lots) if row[3]])
+
+    def _add_up(self, before: Iterable[Row], now: Iterable[Row]) -> None:
+        """Change the lines by what was counted and what is."""
+        lines: dict[Row, list[int]] = {}
+        for sign, rows in ((-1, before), (1, now)):
+            for *key, is_object, micros in rows:
+                line = lines.setdefault(tuple(key), [0, 0, 0])
+                line[0 if is_object else 1] += sign
+                line[2] += sign * micros
+        self.tx.run_many(_ADD_UP, [(*key, *line) for key, line in lines.items() if any(line)])
+        self.tx.run_many(_DROP, [key for key, line in lines.items() if min(line) < 0])
 
     def _object(self, name: str, state: State) -> tuple[object, ...]:
         container = node_of(self.programme, state.container) if state.container else None
@@ -229,6 +274,11 @@ def state_from(text: str) -> State:
     fields = json.loads(text)
     state = State(*fields)
     return state._replace(persistent=tuple(state.persistent), last=Order(*state.last))
+
+
+def disposition_from(text: str, part: int) -> str:
+    """No more of a row than its disposition."""
+    return str(json.loads(text)[_OF_OBJECT if part == OBJECT else _OF_HOLDING])
 
 
 def stock_from(text: str) -> Stock:

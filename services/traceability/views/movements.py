@@ -1,6 +1,6 @@
 """Shipments and receipts by what they have in common, so that either finds the other, whichever is captured first."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from libs.eventlog import Reader, Recorded, Tx, View
@@ -18,19 +18,18 @@ _NOT_VOIDED: Final = (
 _AT_ONCE: Final = 500
 
 
-def _captured(tx: Tx, recorded: Recorded[TraceEventCaptured]) -> None:
-    facts = read_again(recorded.event)
-    move = move_of(facts)
-    if move is None or facts.declaration is not None:
-        return
-    programme, shipped = recorded.meta.programme, int(move is Move.SHIPPED)
-    tx.run_many(
-        "INSERT INTO view_trace_movements VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(key, shipped, facts.time, recorded.event.event_hash, programme) for key in sorted(entries(facts, programme))],
-    )
+def _captured(tx: Tx, captured: Sequence[Recorded[TraceEventCaptured]]) -> None:
+    rows: list[tuple[object, ...]] = []
+    for recorded in captured:
+        facts, programme = read_again(recorded.event), recorded.meta.programme
+        move = move_of(facts)
+        if move is not None and facts.declaration is None:
+            shipped, event_hash = int(move is Move.SHIPPED), recorded.event.event_hash
+            rows += [(key, shipped, facts.time, event_hash, programme) for key in sorted(entries(facts, programme))]
+    tx.run_many("INSERT INTO view_trace_movements VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
 
 
-VIEW = View("movements", _DDL, own={TraceEventCaptured: _captured})
+VIEW = View("movements", _DDL, together={TraceEventCaptured: _captured})
 
 
 class Movement(NamedTuple):

@@ -5,8 +5,8 @@ from typing import Final, TypeVar
 from uuid import UUID, uuid5
 
 from libs.eventlog import Reader, Recorded, Tx, View
+from services.traceability.domain.events import LinksRemoved, LinksSet, PlaceSet, ProductSet
 from services.traceability.domain.links import Level, links_after
-from services.traceability.domain.naming_events import LinksRemoved, LinksSet, PlaceSet, ProductSet
 from services.traceability.domain.published_names import newest
 
 _DDL: Final = [

@@ -1,6 +1,6 @@
 """What events have named so far: objects, places, words of partners' own. For who looks around (`GET /epcs`)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -50,13 +50,16 @@ def _named(facts: Facts) -> Iterator[tuple[Resource, str]]:
             yield kind, value
 
 
-def _captured(tx: Tx, recorded: Recorded[TraceEventCaptured]) -> None:
-    programme = recorded.meta.programme
-    rows = [(programme, kind.value, value) for kind, value in sorted({*_named(read_again(recorded.event))})]
-    tx.run_many("INSERT INTO view_trace_resources VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows)
+def _captured(tx: Tx, captured: Sequence[Recorded[TraceEventCaptured]]) -> None:
+    rows = {
+        (recorded.meta.programme, kind.value, value)
+        for recorded in captured
+        for kind, value in _named(read_again(recorded.event))
+    }
+    tx.run_many("INSERT INTO view_trace_resources VALUES (?, ?, ?) ON CONFLICT DO NOTHING", sorted(rows))
 
 
-VIEW = View("resources", _DDL, own={TraceEventCaptured: _captured})
+VIEW = View("resources", _DDL, together={TraceEventCaptured: _captured})
 
 
 def resources(reader: Reader, programme: str, kind: Resource, *, after: str, limit: int) -> list[str]:

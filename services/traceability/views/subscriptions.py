@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from libs.eventlog import Reader, Recorded, Tx, View
@@ -15,6 +15,7 @@ from services.traceability.domain.events import (
     SubscriptionCreated,
     SubscriptionDeleted,
 )
+from services.traceability.domain.visibility import Audience, Caller
 
 _DDL: Final = [
     "CREATE TABLE IF NOT EXISTS view_queries (programme TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL,"
@@ -37,6 +38,8 @@ class Subscription:
     wanted: SubscriptionCreated
     delivered: str
     """When something was delivered last, in ISO 8601; empty: never."""
+    caller: Caller
+    """Who has subscribed: he is sent what he sees."""
 
 
 def _defined(tx: Tx, recorded: Recorded[QueryDefined]) -> None:
@@ -113,8 +116,10 @@ def subscription_of(reader: Reader, subscription: UUID) -> Subscription | None:
     row = reader.one("SELECT programme, delivered FROM view_subscriptions WHERE subscription=?", (subscription.hex,))
     if row is None:
         return None
-    first: Recorded[Any] = reader.load(subscription)[0]
-    return Subscription(subscription, str(row[0]), first.recorded_at, first.event, str(row[1]))
+    first: Recorded[SubscriptionCreated] = reader.load(subscription)[0]
+    wanted = first.event
+    caller = Caller(Audience(wanted.audience), first.meta.actor, wanted.parties)
+    return Subscription(subscription, str(row[0]), first.recorded_at, wanted, str(row[1]), caller)
 
 
 def subscriptions_of(reader: Reader, programme: str, query: str, *, after: str, limit: int) -> list[UUID]:

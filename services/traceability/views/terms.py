@@ -9,15 +9,12 @@ counts.
 Numbers and times that are compared by size stand in a second table, under the term of their name.
 """
 
-import hashlib
-from fractions import Fraction
-from math import inf
+from collections.abc import Sequence
 from typing import Final
 
 from libs.eventlog import Recorded, Tx, View
 from services.traceability.domain.events import TraceEventCaptured
-from services.traceability.domain.terms import ANY, numbers_of, terms_of
-from services.traceability.shared.reading import read_again
+from services.traceability.shared.reading import entries_again, read_again
 
 _DDL: Final = [
     "CREATE TABLE IF NOT EXISTS view_trace_terms (term BIGINT NOT NULL, event_time BIGINT NOT NULL,"
@@ -28,37 +25,17 @@ _DDL: Final = [
 ]
 
 
-def term(programme: str, name: str, value: str = ANY) -> int:
-    """The number of a term."""
-    digest = hashlib.blake2b(f"{programme}\0{name}\0{value}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest) >> 1
+def _captured(tx: Tx, captured: Sequence[Recorded[TraceEventCaptured]]) -> None:
+    terms: list[tuple[object, ...]] = []
+    numbers: list[tuple[object, ...]] = []
+    for recorded in captured:
+        time, position = read_again(recorded.event).time, recorded.position
+        entries = entries_again(recorded.event, recorded.meta.programme)
+        terms += [(number, time, position) for number in entries.terms]
+        numbers += [(number, value, time, position) for number, value in entries.numbers]
+    # In the order of the table's key, where neighbours lie together.
+    tx.run_many("INSERT INTO view_trace_terms VALUES (?, ?, ?)", sorted(terms))
+    tx.run_many("INSERT INTO view_trace_numbers VALUES (?, ?, ?, ?)", numbers)
 
 
-def own_terms(event: TraceEventCaptured) -> tuple[tuple[str, str], ...]:
-    """What an event is found by beside what it says."""
-    return ("eventID", event.event_id), ("hash", event.event_hash)
-
-
-def _captured(tx: Tx, recorded: Recorded[TraceEventCaptured]) -> None:
-    facts, programme = read_again(recorded.event), recorded.meta.programme
-    numbers = {term(programme, *one) for one in (*own_terms(recorded.event), *terms_of(facts))}
-    tx.run_many(
-        "INSERT INTO view_trace_terms VALUES (?, ?, ?)",
-        [(number, facts.time, recorded.position) for number in sorted(numbers)],
-    )
-    values = {(term(programme, name), as_float(value)) for name, value in numbers_of(facts)}
-    tx.run_many(
-        "INSERT INTO view_trace_numbers VALUES (?, ?, ?, ?)",
-        [(number, value, facts.time, recorded.position) for number, value in sorted(values)],
-    )
-
-
-def as_float(number: Fraction) -> float:
-    """A number as it stands in the index; one that is too large for it at its end."""
-    try:
-        return float(number)
-    except OverflowError:
-        return inf if number > 0 else -inf
-
-
-VIEW = View("terms", _DDL, own={TraceEventCaptured: _captured})
+VIEW = View("terms", _DDL, together={TraceEventCaptured: _captured})

@@ -1,5 +1,6 @@
 """Where each EPCIS event stands in the store, in order of its time and of its record."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -23,17 +24,20 @@ def recorded_micros(recorded: Recorded[TraceEventCaptured]) -> int:
     return (recorded.recorded_at - _EPOCH) // timedelta(microseconds=1)
 
 
-def _captured(tx: Tx, recorded: Recorded[TraceEventCaptured]) -> None:
-    tx.run(
+def _captured(tx: Tx, captured: Sequence[Recorded[TraceEventCaptured]]) -> None:
+    tx.run_many(
         "INSERT INTO view_trace_events VALUES (?, ?, ?, ?, ?)",
-        (
-            recorded.position,
-            recorded.meta.programme,
-            read_again(recorded.event).time,
-            recorded_micros(recorded),
-            recorded.stream.hex,
-        ),
+        [
+            (
+                recorded.position,
+                recorded.meta.programme,
+                read_again(recorded.event).time,
+                recorded_micros(recorded),
+                recorded.stream.hex,
+            )
+            for recorded in captured
+        ],
     )
 
 
-VIEW = View("trace_events", _DDL, own={TraceEventCaptured: _captured})
+VIEW = View("trace_events", _DDL, together={TraceEventCaptured: _captured})

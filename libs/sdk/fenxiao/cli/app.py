@@ -16,6 +16,7 @@ from fenxiao.cli.commands import (
     advance,
     alarm,
     asset,
+    custody,
     dispute,
     epcis,
     events,
@@ -27,12 +28,14 @@ from fenxiao.cli.commands import (
     points,
     programme,
     rank,
+    recall,
     reward,
     sales,
     settle,
     statement,
     status,
     token,
+    trace,
 )
 from fenxiao.cli.commands import verify as verify_command
 from fenxiao.cli.output import print_refusal, say
@@ -73,6 +76,9 @@ def make_app() -> typer.Typer:
         explain,
         dispute,
         epcis,
+        trace,
+        recall,
+        custody,
         verify_command,
         events,
         status,

@@ -33,6 +33,37 @@ def print_json_line(value: Any) -> None:
     sys.stdout.flush()
 
 
+class JsonLists:
+    """Prints one JSON object with lists on stdout, item by item: there may be millions. An item is JSON text."""
+
+    def __init__(self, *names: str) -> None:
+        """`names` are the lists, in the order in which their items come."""
+        self._waiting = list(names)
+        self._items = -1
+        """Of the list that is open; -1: nothing was printed."""
+
+    def add(self, name: str, item: str) -> None:
+        """Print an item of a list."""
+        while self._items < 0 or name in self._waiting:
+            self._open()
+        sys.stdout.write(("," if self._items else "") + "\n    " + item)
+        self._items += 1
+
+    def end(self, **rest: Any) -> None:
+        """Print the rest of the object."""
+        while self._waiting:
+            self._open()
+        sys.stdout.write("\n  ]" if self._items > 0 else "]")
+        for name, value in rest.items():
+            sys.stdout.write(f",\n  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}")
+        sys.stdout.write("\n}\n")
+
+    def _open(self) -> None:
+        before = "{" if self._items < 0 else "\n  ]," if self._items else "],"
+        sys.stdout.write(f"{before}\n  {json.dumps(self._waiting.pop(0))}: [")
+        self._items = 0
+
+
 def table(columns: Iterable[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:
     """Print a table; `right` are the columns of numbers."""
     from rich import box  # noqa: PLC0415

@@ -46,6 +46,7 @@ def sale(message: commission_pb2.Sale, members: Mapping[str, str]) -> dict[str, 
         "currency": message.currency,
         "original_sale_id": message.original_reference,
         "sale_class": _word(commission_pb2.SaleClass.Name(message.sale_class), "SALE_CLASS_"),
+        "biz_transactions": list(message.biz_transactions),
         "plan": id_of(message.plan),
     }
 
@@ -69,6 +70,7 @@ def derivation(message: commission_pb2.ExplainSaleResponse.Derivation, members: 
         "hold_until": time_text(line.hold_until) if line.HasField("hold_until") else None,
         "needs_identity": line.needs_identity,
         "threshold": line.threshold_minor or None,
+        "awaited_transactions": list(line.awaited_transactions),
         "path": [{"member": id_of(name), "member_id": members.get(name, "")} for name in message.path],
         "rule": message.rule,
         "event_id": message.event_id,

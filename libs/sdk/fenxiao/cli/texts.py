@@ -5,15 +5,30 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from fenxiao.cli import texts_epcis, texts_plans, texts_points, texts_watch
+from fenxiao.cli import (
+    texts_custody,
+    texts_epcis,
+    texts_masterdata,
+    texts_plans,
+    texts_points,
+    texts_privacy,
+    texts_proofs,
+    texts_trace,
+    texts_watch,
+)
 
 ENGLISH: Final = "en"
 CHINESE: Final = "zh"
 
 _CHINESE_TEXTS: Final = {
+    **texts_custody.CHINESE,
     **texts_epcis.CHINESE,
+    **texts_masterdata.CHINESE,
     **texts_plans.CHINESE,
     **texts_points.CHINESE,
+    **texts_privacy.CHINESE,
+    **texts_proofs.CHINESE,
+    **texts_trace.CHINESE,
     **texts_watch.CHINESE,
     # commands
     "Fenxiao: a distribution network that its members need not take on trust.": (
@@ -204,8 +219,11 @@ _CHINESE_TEXTS: Final = {
     "A service; may be repeated. All of them if none is named.": "服务名；可重复。默认为全部。",
     "Begin with the first event.": "从第一个事件开始。",
     "Stop after so many.": "达到此数量后停止。",
-    "What the credential's holder is: operator, merchant or auditor.": (
-        "凭证持有者的角色：operator、merchant 或 auditor。"
+    "What the credential's holder is: operator, merchant, auditor or regulator.": (
+        "凭证持有者的角色：operator、merchant、auditor 或 regulator。"
+    ),
+    "A party (PGLN, GLN or URI) whose events it may see, and no others; may be repeated.": (
+        "凭证所属的参与方（PGLN、GLN 或 URI），仅可查看与其有关的事件；可重复。"
     ),
     "A scope such as sales.write; may be repeated. By role if none is named.": (
         "权限，例如 sales.write；可重复。默认按角色。"
@@ -246,6 +264,7 @@ _CHINESE_TEXTS: Final = {
     "held until": "冻结至",
     "waits for": "等待",
     "an identity check": "身份核验",
+    "the delivery": "货物送达",
     "{least} payable": "应付余额达到 {least}",
     "and until": "并须",
     "the identity is checked": "完成身份核验",

@@ -10,9 +10,14 @@ CHINESE: Final = {
     "Print the event IDs (CBV 2.0 event hashes) of EPCIS documents.": (
         "打印 EPCIS 文档中各事件的 ID（CBV 2.0 事件哈希）。"
     ),
-    "EPCIS 2.0 documents or events in JSON or JSON-LD; - is the standard input.": (
-        "EPCIS 2.0 文档或事件，JSON 或 JSON-LD 格式；- 表示标准输入。"
+    "EPCIS documents or events in JSON, JSON-LD or XML; - is the standard input.": (
+        "EPCIS 文档或事件，JSON、JSON-LD 或 XML 格式；- 表示标准输入。"
     ),
+    "An EPCIS document in XML or JSON; - is the standard input.": "XML 或 JSON 格式的 EPCIS 文档；- 表示标准输入。",
+    "Write an EPCIS document as XML or JSON; nothing if anything is wrong.": (
+        "将 EPCIS 文档改写为 XML 或 JSON；如有任何错误则不输出。"
+    ),
+    "The form to write; the other one by default.": "要写成的格式；默认为另一种。",
     "strict: by the letter of the standard; lenient: mend what can be mended.": (
         "strict：严格按标准；lenient：可修正者先行修正。"
     ),

@@ -108,6 +108,26 @@ class StreamCalls(grpc.aio.UnaryStreamClientInterceptor):
             call.cancel()  # an end that the reader has chosen must reach the service
 
 
+class UploadCalls(grpc.aio.StreamUnaryClientInterceptor):
+    """Sends streams of messages. One that breaks raises `Refusal`; only who sends it can begin again."""
+
+    def __init__(self, conduct: Conduct) -> None:
+        self._conduct = conduct
+
+    async def intercept_stream_unary(
+        self, continuation: Any, client_call_details: grpc.aio.ClientCallDetails, request_iterator: Any
+    ) -> Any:
+        """See gRPC."""
+        call = await continuation(prepared(client_call_details, self._conduct, stream=True), request_iterator)
+        try:
+            await call
+        except grpc.aio.AioRpcError as error:
+            raise refusal_of(error, self._conduct.service, self._conduct.address) from None
+        if seen := trailing(await call.trailing_metadata(), METADATA_KEY):
+            self._conduct.consistency.absorb(seen)
+        return call
+
+
 def prepared(
     details: grpc.aio.ClientCallDetails, conduct: Conduct, *, stream: bool = False
 ) -> grpc.aio.ClientCallDetails:

@@ -1,6 +1,6 @@
 """The client of a network: one channel a service, opened when it is first needed."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
@@ -13,7 +13,7 @@ from fenxiao.api.events.v1 import events_pb2_grpc
 from fenxiao.api.membership.v1 import membership_pb2_grpc
 from fenxiao.api.settlement.v1 import settlement_pb2_grpc
 from fenxiao.api.traceability.v1 import traceability_pb2_grpc
-from fenxiao.client.calls import Conduct, Notice, StreamCalls, UnaryCalls
+from fenxiao.client.calls import Conduct, Notice, StreamCalls, UnaryCalls, UploadCalls
 from fenxiao.client.consistency import Consistency
 from fenxiao.client.home import consistency_file, find_home, read_credential, read_network
 from fenxiao.errors import Kind, Refusal
@@ -54,6 +54,7 @@ class _Paged(Protocol):
 
 
 A = TypeVar("A", bound=_Paged)
+T = TypeVar("T")
 
 
 def _silent(_: str) -> None:
@@ -71,6 +72,7 @@ class Client:
         self,
         services: Mapping[str, str],
         *,
+        web: Mapping[str, str] | None = None,
         token: str = "",
         consistency: Consistency | None = None,
         deadline: float = 30.0,
@@ -81,6 +83,7 @@ class Client:
         """What this caller has seen."""
         self.patience = patience
         self._services = dict(services)
+        self._web = dict(web or {})
         self._token = token
         self._deadline = deadline
         self._notice = notice
@@ -95,6 +98,7 @@ class Client:
         network = read_network(found)
         return cls(
             network.services,
+            web=network.web,
             token=read_credential(found),
             consistency=Consistency(consistency_file(found)),
             deadline=deadline,
@@ -121,6 +125,16 @@ class Client:
     def services(self) -> Mapping[str, str]:
         """Address by service."""
         return self._services
+
+    @property
+    def web(self) -> Mapping[str, str]:
+        """URL by service, of those that answer HTTP."""
+        return self._web
+
+    @property
+    def token(self) -> str:
+        """The credential."""
+        return self._token
 
     @property
     def membership(self) -> "MembershipServiceAsyncStub":
@@ -171,7 +185,7 @@ class Client:
             conduct = Conduct(
                 service, address, self._token, self.consistency, self._deadline, self.patience, self._notice
             )
-            interceptors: list[Any] = [UnaryCalls(conduct), StreamCalls(conduct)]
+            interceptors: list[Any] = [UnaryCalls(conduct), StreamCalls(conduct), UploadCalls(conduct)]
             self._channels[service] = grpc.aio.insecure_channel(address, options=_OPTIONS, interceptors=interceptors)
         return self._channels[service]
 
@@ -186,3 +200,16 @@ async def pages(method: Callable[[Any], Awaitable[A]], request: Any) -> AsyncIte
         if not answer.next_page_token:
             return
         following.page_token = answer.next_page_token
+
+
+async def listed(
+    method: Callable[[Any], Awaitable[A]], request: Any, items: Callable[[A], Iterable[T]], limit: int
+) -> AsyncIterator[T]:
+    """Give what a paged call lists, item by item: `limit` at most, all of it for 0."""
+    left = limit
+    async for page in pages(method, request):
+        for item in items(page):
+            yield item
+            left -= 1
+            if left == 0:
+                return

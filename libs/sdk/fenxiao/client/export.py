@@ -20,12 +20,20 @@ from fenxiao.api.events.v1 import events_pb2
 from fenxiao.api.membership.v1 import membership_pb2
 from fenxiao.api.settlement.v1 import events_pb2 as settlement_events
 from fenxiao.api.settlement.v1 import points_pb2, settlement_pb2
+from fenxiao.api.traceability.v1 import events_pb2 as traceability_events
 from fenxiao.client.client import Client, pages
 from fenxiao.errors import Kind, Refusal
 from fenxiao.verify.export import FORMAT  # loads the events' types too, without which they cannot be written as JSON
 
 # Settlement last: asked with what the others have said, it answers when it has seen all of that.
-_SERVICES: Final = ("membership", "commission", "chain_bridge", "settlement")
+_SERVICES: Final = ("membership", "commission", "chain_bridge", "traceability", "settlement")
+_ONLY: Final = {
+    # What money was released on. The rest says nothing of money, and there is as much of it as there are goods.
+    "traceability": {
+        traceability_events.Delivered.DESCRIPTOR.full_name,
+        traceability_events.DeliveryWithdrawn.DESCRIPTOR.full_name,
+    }
+}
 _ATTEMPTS: Final = 5
 _PAUSE: Final = 0.5
 
@@ -87,13 +95,14 @@ async def _positions(client: Client, programme: str) -> list[str]:
 
 async def _events(client: Client, service: str, programme: str, currencies: set[str]) -> AsyncIterator[Message]:
     """Notes the currencies that are paid in."""
-    asset = settlement_events.AssetRegistered()
+    asset, only = settlement_events.AssetRegistered(), _ONLY.get(service)
     request = events_pb2.ListEventsRequest(parent=f"programmes/{programme}", page_size=500)
     async for page in pages(client.events(service).ListEvents, request):
         for event in page.events:
             if event.data.Unpack(asset):
                 currencies.add(asset.currency)
-            yield event
+            if only is None or event.data.TypeName() in only:
+                yield event
 
 
 async def _statements(client: Client, programme: str, currencies: set[str]) -> AsyncIterator[Message]:

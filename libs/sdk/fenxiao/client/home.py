@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ class Network:
 
     services: Mapping[str, str]
     """Address (`host:port`) by service."""
+    web: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Where services answer HTTP: URL by service."""
     rpc_url: str = ""
     """Of the chain."""
     chain_id: int = 0
@@ -38,6 +40,7 @@ def read_network(home: Path) -> Network:
         content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return Network(
             services={str(name): str(address) for name, address in content["services"].items()},
+            web={str(name): str(url) for name, url in content.get("web", {}).items()},
             rpc_url=str(content.get("rpc_url", "")),
             chain_id=int(content.get("chain_id", 0)),
             vault=str(content.get("vault", "")),

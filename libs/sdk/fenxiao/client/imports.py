@@ -17,6 +17,7 @@ from fenxiao.api.common.v1 import common_pb2
 from fenxiao.client.client import Client
 from fenxiao.client.filecheck import FileCheck, MemberCheck, SaleCheck
 from fenxiao.client.kinds import Entry, IdentityChecks, Kind, Members, Placements, Ranks, RefusedLine, Sales, Wallets
+from fenxiao.client.kinds_trace import Places, Products
 from fenxiao.client.rows import BadRow, Row, Table
 from fenxiao.client.tables import open_table
 from fenxiao.errors import Refusal
@@ -34,7 +35,7 @@ class ImportResult:
     """What became of a file."""
 
     kind: str
-    """`members`, `sales`, `wallets`, `identity_checks`, `placements` or `ranks`."""
+    """`members`, `sales`, `wallets`, `identity_checks`, `placements`, `ranks`, `places` or `products`."""
     all_or_nothing: bool = False
     applied: bool = True
     """Whether anything was sent to be recorded; False when the file was refused as a whole."""
@@ -122,6 +123,20 @@ async def grant_ranks(
 ) -> ImportResult:
     """Grant the ranks of a file."""
     return await _import(Ranks(client, programme), path, None, rejects, report)
+
+
+async def import_places(
+    client: Client, programme: str, path: Path, *, rejects: Path | None = None, report: Report | None = None
+) -> ImportResult:
+    """Say what everybody may know of the places of a file."""
+    return await _import(Places(client, programme), path, None, rejects, report)
+
+
+async def import_products(
+    client: Client, programme: str, path: Path, *, rejects: Path | None = None, report: Report | None = None
+) -> ImportResult:
+    """Say what everybody may know of the products of a file."""
+    return await _import(Products(client, programme), path, None, rejects, report)
 
 
 async def _import(

@@ -22,7 +22,7 @@ MEMBER_COLUMNS: Final = Columns(
 )
 SALE_COLUMNS: Final = Columns(
     required=("sale_id", "member_id", "kind", "occurred_at", "amount", "currency"),
-    optional=("original_sale_id", "sale_class", *GOODS_COLUMNS),
+    optional=("original_sale_id", "sale_class", *GOODS_COLUMNS, "biz_transactions"),
 )
 WALLET_COLUMNS: Final = Columns(required=("member_id", "account", "signature"))
 IDENTITY_COLUMNS: Final = Columns(required=("member_id", "verified_at"), optional=("verified_until", "check_reference"))
@@ -88,6 +88,7 @@ def new_sale(values: Mapping[str, str]) -> commission_pb2.Sale:
         original_reference=values.get("original_sale_id", ""),
         sale_class=sale_class,
         goods=goods_pb2.Goods(**goods) if goods else None,
+        biz_transactions=values.get("biz_transactions", "").split(),
     )
 
 

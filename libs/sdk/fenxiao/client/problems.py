@@ -33,7 +33,7 @@ _KINDS = {
 }
 
 # What gRPC says when a connection broke under a call, in codes that otherwise mean something else.
-_BROKEN = ("RST_STREAM", "Stream removed", "Connection reset", "Socket closed", "GOAWAY")
+_BROKEN = ("Internal error from Core", "RST_STREAM", "Stream removed", "Connection reset", "Socket closed", "GOAWAY")
 
 
 def refusal_of(error: grpc.aio.AioRpcError, service: str, address: str) -> Refusal:

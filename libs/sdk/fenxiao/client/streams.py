@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from typing import Any, TypeVar
 
 from fenxiao.api.events.v1 import events_pb2
 from fenxiao.api.settlement.v1 import settlement_pb2
@@ -10,12 +11,14 @@ from fenxiao.client.calls import pauses
 from fenxiao.client.client import Client
 from fenxiao.errors import Kind, Refusal
 
+A = TypeVar("A")
+
 _SPAN = 240.0
 """Seconds after which a stream is opened anew, whatever it does: a dead connection may not look dead."""
 
 
-class _Endurance:
-    """Decides whether to open a stream again."""
+class Endurance:
+    """Decides whether to begin again with what a broken connection has ended."""
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
@@ -43,7 +46,7 @@ async def watch_distribution(client: Client, name: str) -> AsyncGenerator[settle
 
     One that is blocked is no end: the bridge tries again all the time, and goes on when nothing is in the way any more.
     """
-    endurance = _Endurance(client.patience)
+    endurance = Endurance(client.patience)
     request = settlement_pb2.WatchDistributionRequest(name=name)
     last: settlement_pb2.Distribution | None = None
     while True:
@@ -95,7 +98,7 @@ async def tail_events(
         await events.ListEvents(events_pb2.ListEventsRequest(parent=parent, page_size=1))
         if place := client.consistency.position(service):
             after = f"{place}:{_EVERY}"
-    endurance = _Endurance(client.patience)
+    endurance = Endurance(client.patience)
     while True:
         refusal: Refusal | None = None
         request = events_pb2.TailEventsRequest(parent=parent, after_position=_reopening(after))
@@ -128,3 +131,20 @@ def _reopening(after: str) -> str:
         return ""
     store, number, _ = after.rsplit(":", 2)
     return f"{store}:{int(number) - 1}:0" if int(number) > 1 else ""
+
+
+async def answers(client: Client, method: Callable[[Any], AsyncIterable[A]], request: Any) -> AsyncGenerator[A]:
+    """Give all that a call streams. One that breaks before anything came is made again, a later one raises."""
+    endurance = Endurance(client.patience)
+    begun = False
+    while True:
+        try:
+            async for answer in method(request):
+                begun = True
+                yield answer
+        except Refusal as refusal:
+            if begun:
+                raise
+            await endurance.broke(refusal)
+        else:
+            return

@@ -3,11 +3,13 @@ identifiers in one form, events named by their hash. Pure: nothing is ever fetch
 """
 
 from fenxiao.epcis.check_digits import check_digit
+from fenxiao.epcis.converting import Form, convert
 from fenxiao.epcis.document import ReadDocument, read_document
 from fenxiao.epcis.event_hash import canonical_text, event_hash, event_key, pre_hash
 from fenxiao.epcis.formats import is_uri
 from fenxiao.epcis.identifiers import Identifier, Level, canonical_identifier, parse_identifier, wrong_check_digit
 from fenxiao.epcis.issues import EpcisError, EpcisIssue
+from fenxiao.epcis.master_data import MasterDataElement
 from fenxiao.epcis.model import (
     EVENT_MODELS,
     AggregationEvent,
@@ -32,10 +34,12 @@ __all__ = [
     "EpcisEvent",
     "EpcisIssue",
     "EventReader",
+    "Form",
     "Identifier",
     "Json",
     "Level",
     "Limits",
+    "MasterDataElement",
     "Names",
     "ObjectEvent",
     "Place",
@@ -48,6 +52,7 @@ __all__ = [
     "canonical_identifier",
     "canonical_text",
     "check_digit",
+    "convert",
     "event_hash",
     "event_key",
     "is_uri",

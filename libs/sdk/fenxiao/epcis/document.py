@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from fenxiao.epcis.issues import EpcisError
+from fenxiao.epcis.master_data import MasterDataElement
 from fenxiao.epcis.reading import EventReader, Profile, ReadEvent
 from fenxiao.epcis.strict_json import Limits
 
@@ -19,6 +20,7 @@ class ReadDocument:
     """Its `@context` as it stood there: without it the events' prefixes mean nothing."""
     kind: str = "EPCISDocument"
     """`EPCISDocument` or `EPCISQueryDocument`; empty for events in no document."""
+    master_data: tuple[MasterDataElement, ...] = ()
 
 
 def read_document(data: bytes, limits: Limits = DEFAULT_LIMITS, profile: Profile = Profile.STRICT) -> ReadDocument:
@@ -28,4 +30,4 @@ def read_document(data: bytes, limits: Limits = DEFAULT_LIMITS, profile: Profile
     issues = [*reader.issues, *(issue for event in events for issue in event.issues)]
     if issues:
         raise EpcisError(dict.fromkeys(issues))
-    return ReadDocument(events, reader.context, reader.kind)
+    return ReadDocument(events, reader.context, reader.kind, tuple(reader.master_data))

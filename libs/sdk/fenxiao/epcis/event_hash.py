@@ -20,7 +20,7 @@ from typing import Final
 
 from fenxiao.epcis.identifiers import canonical_identifier
 from fenxiao.epcis.moments import milliseconds_in_utc
-from fenxiao.epcis.names import Names
+from fenxiao.epcis.names import TEXT, Names
 from fenxiao.epcis.strict_json import MOST_DIGITS, MOST_EXPONENT, Json
 from fenxiao.epcis.vocabulary import Vocabulary, web_uri
 from fenxiao.money import plain
@@ -179,7 +179,11 @@ def _own_field(key: str, value: Json, names: Names) -> list[str]:
         case list():
             return [text for item in value for text in _own_item(key, item, names)]
         case dict():
-            return [key + "".join(sorted(_own_texts(value, names)))]
+            text = value.get(TEXT)
+            if not isinstance(text, str | Decimal | bool):
+                return [key + "".join(sorted(_own_texts(value, names)))]
+            rest = {inner: item for inner, item in value.items() if inner != TEXT}
+            return [(_text(key, text, names) or key) + "".join(sorted(_own_texts(rest, names)))]
         case None:
             return []
         case _:

@@ -35,6 +35,9 @@ STANDARD_PREFIXES: Final[Mapping[str, str]] = {
     "dcterms": "http://purl.org/dc/terms/",
 }
 
+TEXT: Final = "#text"
+"""The field in which the text of an XML element stands that has attributes or elements as well."""
+
 _REMEMBERED: Final = 4096
 _USUAL_LENGTH: Final = 200
 

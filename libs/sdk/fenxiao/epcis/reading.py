@@ -6,7 +6,7 @@ is ever fetched. **Lenient** mends what is not valid (`mending`), says what it m
 unknown; what is valid by the letter it takes as it is, under the same hash.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -17,6 +17,7 @@ from fenxiao.epcis.advice import advise
 from fenxiao.epcis.checks import Problem
 from fenxiao.epcis.event_hash import declaration_hash, event_hash, pre_hash
 from fenxiao.epcis.issues import EpcisError, EpcisIssue, json_path
+from fenxiao.epcis.master_data import MasterDataElement, master_data_of, too_much
 from fenxiao.epcis.mending import Notes, mend_event
 from fenxiao.epcis.mending_documents import forgive, mend_document
 from fenxiao.epcis.model import EpcisEvent
@@ -25,6 +26,7 @@ from fenxiao.epcis.relaxed_json import Blanks
 from fenxiao.epcis.strict_json import Json, Limits, Path, Repeating, to_text
 from fenxiao.epcis.structure import Found, Structure
 from fenxiao.epcis.typed import make_event
+from fenxiao.epcis.xml import XmlStructure, is_xml
 
 
 class Profile(StrEnum):
@@ -48,7 +50,7 @@ class ReadEvent:
         self.number = number
         """Its number in the document, from 1."""
         self.text = text
-        """The JSON as it stood in the document."""
+        """The JSON as it stood in the document; of one in XML, what stands for it."""
         self.value = value
         """What was read: what stands there, or in the lenient profile what is meant."""
         self.names = names
@@ -113,8 +115,8 @@ class ReadEvent:
 class EventReader:
     """Reads the events of a source in order; what is said of the document itself is complete at the end.
 
-    The source must be able to go back (`seek`) where the `@context` may stand behind the events. Its memory is bounded
-    by the largest event, whatever the size of the document.
+    The source must be able to go back (`seek`) where the `@context` may stand behind the events, and to be read as XML.
+    Its memory is bounded by the largest event, whatever the size of the document.
     """
 
     source: BinaryIO
@@ -123,8 +125,15 @@ class EventReader:
     issues: list[EpcisIssue] = field(default_factory=list[EpcisIssue], init=False)
     """What is wrong with the document, apart from its events."""
     mended: list[EpcisIssue] = field(default_factory=list[EpcisIssue], init=False)
+    master_data: list[MasterDataElement] = field(default_factory=list[MasterDataElement], init=False)
+    """What the document says of places, parties, classes and words, once it is read and nothing around the events is
+    wrong."""
+    created: str = field(default="", init=False)
+    """Its `creationDate`; empty if it has none."""
     context: str = field(default="null", init=False)
     """Its `@context` as it stood there: without it the events' prefixes mean nothing."""
+    root: Mapping[str, Json] = field(default_factory=dict[str, Json], init=False)
+    """What stands around the events, with their list empty; known from the first event on, if it is a document."""
     kind: str = field(default="", init=False)
     """`EPCISDocument` or `EPCISQueryDocument`; empty for events in no document."""
     events: int = field(default=0, init=False)
@@ -140,7 +149,11 @@ class EventReader:
             cleaners.append(Blanks())
             return cleaners[-1]
 
-        structure = Structure(self.source, self.limits, clean if lenient else None, any_kind=lenient)
+        structure = (
+            XmlStructure(self.source, self.limits, lenient=lenient)
+            if is_xml(self.source)
+            else Structure(self.source, self.limits, clean if lenient else None, any_kind=lenient)
+        )
         names: Names | None = None
         try:
             for found in structure.events():
@@ -161,17 +174,19 @@ class EventReader:
             notes.append(((), "COMMENT", "comments are no part of JSON; they are left out"))
         if any(cleaner.commas for cleaner in cleaners):
             notes.append(((), "EXTRA_COMMA", "commas before a closing bracket are left out"))
+        if isinstance(structure, XmlStructure) and structure.qualified:
+            notes.append(((), "WRONG_NAMESPACE", "elements in the namespace of EPCIS are read as if they had none"))
         self.mended += _issues(notes, 0, ())
 
-    def _names_of(self, structure: Structure) -> Names:
+    def _names_of(self, structure: Structure | XmlStructure) -> Names:
         """What the prefixes of the document stand for; said of it is what is wrong, later."""
-        self.context = structure.around.context
+        self.context, self.root = structure.around.context, structure.around.root
         context = structure.around.root.get("@context")
         return Names().within(context) if structure.around.is_document else Names()
 
-    def _check_document(self, structure: Structure) -> None:
+    def _check_document(self, structure: Structure | XmlStructure) -> None:
         around = structure.around
-        self.context = around.context
+        self.context, self.root = around.context, around.root
         self.issues += around.issues
         if around.is_bare and not around.is_document:
             return
@@ -181,7 +196,12 @@ class EventReader:
             root = mend_document(root, notes)
             found = forgive(schema_documents.document(root) or [], notes)
         found += self._unknown_contexts(root, notes)
-        self.kind = str(root.get("type", ""))
+        names = Names().within(root.get("@context"))
+        found = found or too_much(root, names, self.limits)
+        if not found and not around.issues:
+            self.master_data = master_data_of(root, names)
+        self.created = str(root.get("creationDate", ""))
+        self.root, self.kind = root, str(root.get("type", ""))
         self.issues += _issues(found, 0, ())
         self.mended += _issues(notes, 0, ())
 

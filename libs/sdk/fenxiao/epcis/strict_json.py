@@ -7,9 +7,11 @@ character. What is odd is marked while it is parsed, and said with its place onc
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
+from json.encoder import encode_basestring
 from typing import Any, Final, cast
 
 from fenxiao.epcis.issues import EpcisError, EpcisIssue, json_path
@@ -24,6 +26,7 @@ MOST_EXPONENT: Final = 300
 
 # Matches from any quotation mark on, closed or not: else a long open string would be tried again from each one in it.
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_FEW: Final = 32
 _MARK = re.compile(_STRING.pattern + r"|([\[\]{}])", re.DOTALL)
 _NO_BRACKET = re.compile(r"[^\[\]{}]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -43,9 +46,19 @@ class Limits:
     """Characters of a text in a standard field; identifiers are looked up by."""
     event: int = 1024 * 1024
     """Characters of one event, and of what stands before and behind the events."""
+    elements: int = 5000
+    """Elements of master data."""
 
 
-WIDE: Final = Limits(bytes=2**63, events=2**63, depth=256, context=16 * 1024 * 1024, text=2**63, event=64 * 1024 * 1024)
+WIDE: Final = Limits(
+    bytes=2**63,
+    events=2**63,
+    depth=256,
+    context=16 * 1024 * 1024,
+    text=2**63,
+    event=64 * 1024 * 1024,
+    elements=2**63,
+)
 """Limits for files of one's own: only what one event may take up is bounded."""
 
 Path = tuple[str | int, ...]
@@ -69,6 +82,8 @@ class Decoder:
 
     def __init__(self, depth: int) -> None:
         self._depth = depth
+        self._few = re.compile(rf"(?:[^\[{{]*+[\[{{]){{{min(depth, _FEW)}}}[^\[{{]*+")
+        """As much as holds no more brackets than may be open at once, and about as many as an event has."""
         self._odd = False
         self._raw_decode = json.JSONDecoder(
             object_pairs_hook=self._members,
@@ -80,6 +95,13 @@ class Decoder:
     def decode(self, text: str, start: int) -> tuple[Json, int]:
         """Read the value that begins there: it, and where it ends. Raises JSONDecodeError and `EpcisError`."""
         if text.startswith(("{", "["), start):
+            # What ends before there are brackets enough is not too deep, and most values do.
+            few = self._few.match(text, start)
+            if few is not None:
+                with suppress(json.JSONDecodeError):
+                    value, length = self._raw_decode(text[start : few.end()])
+                    return value, start + length
+                self._odd = False
             self._check_depth(text, start)
         return self._raw_decode(text, start)
 
@@ -152,18 +174,16 @@ def error(rule: str, message: str, *path: str | int) -> EpcisError:
 def to_text(value: Json) -> str:
     """Write a value as JSON, compact, with its numbers as they are."""
     match value:
+        case str():
+            return encode_basestring(value)
         case dict():
-            return "{" + ",".join(f"{_quoted(key)}:{to_text(item)}" for key, item in value.items()) + "}"
+            return "{" + ",".join(f"{encode_basestring(key)}:{to_text(item)}" for key, item in value.items()) + "}"
         case list():
             return "[" + ",".join(map(to_text, value)) + "]"
         case Decimal():
             return str(value)
         case _:
-            return _quoted(value)
-
-
-def _quoted(value: str | bool | None) -> str:
-    return json.dumps(value, ensure_ascii=False)
+            return json.dumps(value)
 
 
 def _inspect(value: object, path: Path) -> Iterator[EpcisIssue]:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final, cast
 
 from fenxiao.epcis.characters import Characters, Cleaner
-from fenxiao.epcis.issues import EpcisIssue, json_path
+from fenxiao.epcis.issues import EpcisError, EpcisIssue, json_path
 from fenxiao.epcis.strict_json import Json, Limits, Path, Repeating, error
 
+_HEADER: Final = "epcisHeader"
 _HERE: Final = "events stand here"
 # From the body of each kind of document on.
 _ROUTES: Final[dict[str, dict[str, Any]]] = {
@@ -133,6 +134,8 @@ class Structure:
                 mark = characters.mark()
                 value = self._value((key,))
                 self._keep_context(characters.since(mark))
+            elif key == _HEADER:
+                value = self._header()
             else:
                 value = self._value((key,))
             pairs.append((key, value))
@@ -228,6 +231,15 @@ class Structure:
             if characters.next() == closing:
                 characters.fail("a comma stands before the end")
         return False
+
+    def _header(self) -> Json:
+        try:
+            return self._value((_HEADER,))
+        except EpcisError as wrong:
+            if wrong.issues[0].rule != "EVENT_TOO_LONG":
+                raise
+            message = f"the header has at most {self._limits.event:,} characters; send its master data in parts"
+            raise error("HEADER_TOO_LARGE", message, _HEADER) from None
 
     def _value(self, path: Path) -> Json:
         value, text = self._characters.value()

@@ -9,7 +9,17 @@ from fenxiao.plans.language.document import plan_hash
 from fenxiao.plans.language.instants import format_instant, parse_instant
 from fenxiao.plans.language.issues import PlanError, PlanIssue
 from fenxiao.plans.language.model import Plan, plan_schema, read_plan
-from fenxiao.plans.sales.rating import ENGINE_VERSION, Line, Sale, SaleKind, hold_end, in_force, rate_return, rate_sale
+from fenxiao.plans.sales.rating import (
+    ENGINE_VERSION,
+    Line,
+    Sale,
+    SaleKind,
+    hold_end,
+    in_force,
+    rate_return,
+    rate_sale,
+    waits_for_delivery,
+)
 from fenxiao.plans.trees.sponsors import Tree
 
 __all__ = [
@@ -30,4 +40,5 @@ __all__ = [
     "rate_return",
     "rate_sale",
     "read_plan",
+    "waits_for_delivery",
 ]

@@ -5,7 +5,7 @@ all of a smaller one, in the same order.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from fenxiao.errors import Refusal
 
@@ -23,29 +23,15 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-class LogTree:
-    """A log's tree, from the leaf hashes in their order. All complete subtrees are kept: proofs take O(log² n)."""
+class StoredLog:
+    """A log whose complete subtrees are kept somewhere: `node(k, i)` is that of the 2^k leaves from i * 2^k."""
 
-    def __init__(self, leaves: Iterable[bytes] = ()) -> None:
-        self._levels: list[list[bytes]] = [[]]  # _levels[k][i]: the complete subtree of the 2^k leaves from i * 2^k
-        for leaf in leaves:
-            self.append(leaf)
+    def __init__(self, size: int, node: Callable[[int, int], bytes]) -> None:
+        self._entries = size
+        self._node = node
 
     def __len__(self) -> int:
-        return len(self._levels[0])
-
-    def append(self, leaf: bytes) -> int:
-        """Add a leaf hash and give its index."""
-        index = len(self)
-        node, level = leaf, 0
-        self._levels[0].append(node)
-        while len(self._levels[level]) % 2 == 0:
-            node = node_hash(self._levels[level][-2], node)
-            level += 1
-            if level == len(self._levels):
-                self._levels.append([])
-            self._levels[level].append(node)
-        return index
+        return self._entries
 
     def root(self, size: int | None = None) -> bytes:
         """Give the root of the log as it was with so many entries (now, if none is given)."""
@@ -98,9 +84,46 @@ class LogTree:
     def _subtree(self, start: int, end: int) -> bytes:
         width = end - start
         if width & (width - 1) == 0:  # complete, and aligned, as all that the proofs ask for are
-            return self._levels[width.bit_length() - 1][start // width]
+            return self._node(width.bit_length() - 1, start // width)
         middle = start + _split(width)
         return node_hash(self._subtree(start, middle), self._subtree(middle, end))
+
+
+class LogTree(StoredLog):
+    """A log's tree in memory, from the leaf hashes in their order. Proofs take O(log² n)."""
+
+    def __init__(self, leaves: Iterable[bytes] = ()) -> None:
+        self._levels: list[list[bytes]] = [[]]
+        super().__init__(0, lambda level, number: self._levels[level][number])
+        for leaf in leaves:
+            self.append(leaf)
+
+    def append(self, leaf: bytes) -> int:
+        """Add a leaf hash and give its index."""
+        index = len(self)
+        for level, number, node in grown(index, [leaf], self._node):
+            if level == len(self._levels):
+                self._levels.append([])
+            assert number == len(self._levels[level])
+            self._levels[level].append(node)
+        self._entries += 1
+        return index
+
+
+def grown(size: int, leaves: Sequence[bytes], node: Callable[[int, int], bytes]) -> Iterator[tuple[int, int, bytes]]:
+    """Give every complete subtree (level, number, hash) that leaf hashes behind the first `size` add to a log.
+
+    `node` is asked for one subtree a level at most, of those that were there before.
+    """
+    level, start, nodes = 0, size, list(leaves)
+    while nodes:
+        for number, one in enumerate(nodes, start):
+            yield level, number, one
+        if start % 2:
+            start -= 1
+            nodes.insert(0, node(level, start))
+        nodes = [node_hash(left, right) for left, right in zip(nodes[::2], nodes[1::2], strict=False)]
+        level, start = level + 1, start // 2
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:

@@ -1,6 +1,6 @@
-"""Whose signature it is: public key recovery on secp256k1 over a digest of 32 bytes."""
+"""Signatures on secp256k1 over a digest of 32 bytes, and whose they are: public key recovery."""
 
-from coincurve import PublicKey
+from coincurve import PrivateKey, PublicKey
 
 from fenxiao.errors import Refusal
 from fenxiao.proofs.hashes import checksum_address, keccak256
@@ -26,6 +26,12 @@ def signer_of_digest(digest: bytes, signature: bytes) -> str:
     except Exception:  # noqa: BLE001 # the library raises a bare Exception when no key fits
         raise _invalid("no key can have made it") from None
     return checksum_address(keccak256(key.format(compressed=False)[1:])[-20:])
+
+
+def sign_digest(key: bytes, digest: bytes) -> bytes:
+    """The signature of a digest with a private key: 65 bytes r, s, v with v 27 or 28."""
+    made = PrivateKey(key).sign_recoverable(digest, hasher=None)  # pyright: ignore[reportUnknownMemberType]
+    return made[:64] + bytes([27 + made[64]])
 
 
 def _invalid(why: str) -> Refusal:

@@ -3,7 +3,8 @@
 A folder holds one `<service>.jsonl` for each service with its public events in the order of its store
 (`fenxiao.api.events.v1.Event` in protobuf's JSON form, one a line), `statements.jsonl`
 (`fenxiao.api.settlement.v1.Statement`), `points.jsonl` (`fenxiao.api.settlement.v1.Points`), and `manifest.json` with
-`format`, `programme` and the SHA-256 of each file. `fenxiao.client.export` writes it.
+`format`, `programme` and the SHA-256 of each file. `fenxiao.client.export` writes it; of traceability's events only the
+deliveries, on which money is released.
 """
 
 import hashlib

@@ -17,6 +17,7 @@ from fenxiao.api.membership.v1 import events_pb2 as membership
 from fenxiao.api.settlement.v1 import events_pb2 as settlement
 from fenxiao.errors import Refusal
 from fenxiao.plans import Plan, Tree, plan_hash, read_plan
+from fenxiao.verify.deliveries import ToldDelivery, take_delivery
 from fenxiao.verify.export import Export
 from fenxiao.verify.holding import Word
 from fenxiao.verify.people import MEANING as PEOPLE_MEANING
@@ -65,6 +66,8 @@ class SaleFact:
     """In commission's store."""
     cut: str = ""
     """How far the tree was known when the lines were posted."""
+    transactions: tuple[str, ...] = ()
+    """CBV business transactions that it names."""
     posted: list[commission.PostedLine] = field(default_factory=list[commission.PostedLine])
 
 
@@ -216,6 +219,8 @@ class Facts:
     """The programme's."""
     ledger: list[tuple[datetime, Any]] = field(default_factory=list[tuple[datetime, Any]])
     """What settlement published, in its order, with the time of record."""
+    deliveries: dict[str, list[ToldDelivery]] = field(default_factory=dict[str, list[ToldDelivery]])
+    """What traceability said of each delivery, in its order."""
     assets: dict[str, settlement.AssetRegistered] = field(default_factory=dict[str, settlement.AssetRegistered])
     proposed: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     """(currency, number) of the distributions whose root the chain bridge has seen final."""
@@ -244,6 +249,8 @@ def gather(export: Export, report: Report) -> Facts:
         facts.ledger.append((moment(event.record_time), data))
         if isinstance(data, settlement.AssetRegistered):
             facts.assets[data.currency] = data
+    for event, data in _data(export.events.get("traceability", ())):
+        take_delivery(facts.deliveries, data, moment(event.record_time))
     _payments(facts, export)
     return facts
 
@@ -279,6 +286,7 @@ def _sales(facts: Facts, export: Export, report: Report) -> None:
                     data.sale_class,
                     data.goods,
                     _position(event),
+                    transactions=() if is_return else tuple(data.biz_transactions),
                 )
             case commission.LinesPosted() if data.source in facts.disputes:
                 facts.disputes[data.source].posted.extend(data.lines)

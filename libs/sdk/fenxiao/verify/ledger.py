@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fenxiao.api.commission.v1 import events_pb2 as commission
 from fenxiao.api.settlement.v1 import events_pb2 as settlement
@@ -17,6 +17,8 @@ from fenxiao.errors import Refusal
 from fenxiao.money import minor_digits
 from fenxiao.proofs.hashes import parse_address, parse_hash, to_hex
 from fenxiao.proofs.payout_tree import Payout, PayoutScope, PayoutTree
+from fenxiao.verify.deliveries import MEANING as DELIVERIES_MEANING
+from fenxiao.verify.deliveries import Deliveries
 from fenxiao.verify.facts import Facts, MemberFact, moment
 from fenxiao.verify.holding import NEVER, Account, Word, terms_of
 from fenxiao.verify.points import PointsBooks
@@ -48,12 +50,23 @@ class Books:
     """Currency → hashes of the plans by which its lines were rated so far."""
     identities: dict[str, list[Word]] = field(default_factory=lambda: defaultdict(list))
     """Member → what settlement has heard of the identity so far."""
+    deliveries: Deliveries = field(default_factory=Deliveries)
+    """What settlement has heard of deliveries so far."""
+    awaiting: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+    """Business transaction → (currency, member) of lines that wait for its delivery."""
     now: datetime = NEVER
     """The programme's time."""
 
     def settle(self, currency: str, member: str) -> None:
         """Releases what can be released."""
-        self.accounts[currency, member].settle(self.now, self.identities.get(member, ()))
+        words = self.identities.get(member, ())
+        self.accounts[currency, member].settle(self.now, words, self.deliveries.delivered)
+
+    def delivered(self, transactions: Iterable[str]) -> None:
+        """Releases, or holds again, what waits for the delivery of these."""
+        for currency, member in sorted({one for name in transactions for one in self.awaiting.get(name, ())}):
+            self.accounts[currency, member].undo(self.now, self.deliveries.delivered)
+            self.settle(currency, member)
 
 
 class _Posted(NamedTuple):
@@ -73,6 +86,7 @@ def replay(facts: Facts, report: Report, balances: Iterable[points_pb2.Points] =
     shares = report.check("entitlements", "each entitlement is what the member's lines made payable, and never falls")
     roots = report.check("trees", "each distribution's root, data hash and totals follow from its entitlements")
     identities = report.check("identities", "every identity check counts as it was recorded, in its order")
+    deliveries = report.check("deliveries", DELIVERIES_MEANING)
     points = PointsBooks(facts, report)
     posted = _posted(facts)
     entered = set[str]()
@@ -102,10 +116,13 @@ def replay(facts: Facts, report: Report, balances: Iterable[points_pb2.Points] =
                     books.accounts[event.currency, event.member].redeem(event.amount_minor)
                     books.settle(event.currency, event.member)
             case _:
+                _hear_of_delivery(facts, books, deliveries, event)
                 points.apply(event, books.now)
     for source, line_id in ((source, line) for source, lines in posted.items() for line in lines):
         booked.that(line_id in entered, f"line {line_id} of {source} is not in the ledger")
-    _check_heard(facts, books, identities)
+    last = max((at for at, event in facts.ledger if isinstance(event, settlement.DistributionClosed)), default=NEVER)
+    _check_heard(facts, books, identities, last)
+    books.deliveries.check_heard(facts.deliveries, deliveries, last)
     points.finish(balances)
     return books
 
@@ -129,10 +146,14 @@ def _hear(
             books.settle(currency, member)
 
 
-def _check_heard(facts: Facts, books: Books, check: Check) -> None:
+def _hear_of_delivery(facts: Facts, books: Books, check: Check, event: Any) -> None:
+    """What settlement says of a delivery, if the event does."""
+    if isinstance(event, settlement.DeliveryRemembered | settlement.DeliveryForgotten):
+        books.delivered(books.deliveries.hear(facts.deliveries, check, event))
+
+
+def _check_heard(facts: Facts, books: Books, check: Check, last: datetime) -> None:
     """What membership said before the last distribution was closed has been heard by now."""
-    closings = (at for at, event in facts.ledger if isinstance(event, settlement.DistributionClosed))
-    last = max(closings, default=NEVER)
     for member, fact in facts.members.items():
         told = sum(one.told_at < last for one in fact.identity)
         heard = len(books.identities.get(member, ()))
@@ -176,6 +197,8 @@ def _enter(
             books.plans[event.currency].add(found.plan_hash)
         terms, account = terms_of(line), books.accounts[event.currency, line.member]
         check.that(not terms.unknown, f"line {line_id} waits for what this version does not know")
+        for name in terms.awaited:
+            books.awaiting[name].add((event.currency, line.member))
         account.post(line_id, line.amount_minor, terms, line.reverses, books.now)
         touched[line.member] = None
     for member in touched:
@@ -223,8 +246,7 @@ def _check_shares(
             f"{event.currency}-{event.number}, member {member}: entitled to {cumulative} units, {due} of them new;"
             f" the lines make {account.entitled * scale} before and {account.payable * scale} payable",
         )
-        account.entitled += due // scale
-        account.payable -= due // scale
+        account.distribute(due // scale)
     for (currency, member), account in books.accounts.items():
         if currency != event.currency or member in listed or not (account.payable or account.entitled):
             continue

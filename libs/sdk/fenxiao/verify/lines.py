@@ -8,9 +8,9 @@ from decimal import Decimal
 from fenxiao.api.commission.v1 import events_pb2 as commission
 from fenxiao.errors import Refusal
 from fenxiao.money import parse_amount, plain
-from fenxiao.plans import Line, Plan, Sale, SaleKind, in_force, rate_return, rate_sale
+from fenxiao.plans import Line, Plan, Sale, SaleKind, in_force, rate_return, rate_sale, waits_for_delivery
 from fenxiao.verify.facts import Facts, SaleFact, moment
-from fenxiao.verify.holding import Terms, held_for, terms_of
+from fenxiao.verify.holding import held_for, terms_due, terms_of
 from fenxiao.verify.report import Report
 
 _Row = tuple[str, str, int, str, str, int, str, str, str]
@@ -73,6 +73,8 @@ def _expected(
     if plan is not None:
         kind = SaleKind.RETURN if fact.is_return else SaleKind.SALE
         sale = _sale(fact, kind, amount)
+        if not fact.transactions and waits_for_delivery(plan, sale):
+            raise Refusal("BIZ_TRANSACTION_MISSING", "its plan waits for its delivery, and it names no transaction")
         lines = rate_sale(plan, sale, facts.tree.at(fact.cut).upline(fact.member, fact.occurred_at, plan.depth))
     if not fact.is_return:
         posted[fact.sale] = so_far = _Posted()
@@ -81,7 +83,7 @@ def _expected(
             line_id = ids.get((line.member, line.component, line.level))
             if line_id is not None:
                 so_far.lines[line_id] = line
-    return sorted(_row(line, "") for line in lines)
+    return sorted(_row(line, "", fact.transactions) for line in lines)
 
 
 def _sale(fact: SaleFact, kind: SaleKind, amount: Decimal) -> Sale:
@@ -119,9 +121,9 @@ def _same_plan(fact: SaleFact, expected: str) -> None:
         )
 
 
-def _row(line: Line, reverses: str) -> _Row:
+def _row(line: Line, reverses: str, transactions: Iterable[str] = ()) -> _Row:
     rate, base = plain(line.rate), plain(line.base)
-    waits = held_for(Terms(line.hold_until, *line.waits))
+    waits = held_for(terms_due(line.hold_until, line.waits, transactions))
     asset = asset_text(line.asset, line.expires_at)
     return (line.member, line.component, line.level, rate, base, line.amount_minor, waits, reverses, asset)
 

@@ -16,7 +16,7 @@ from fenxiao.plans.periods.inputs import Period, Sold, build_inputs
 from fenxiao.plans.periods.timetable import timetable
 from fenxiao.verify.alarms import MEANING, Alarms
 from fenxiao.verify.facts import ClosingFact, Facts, SaleFact, position
-from fenxiao.verify.holding import Terms, held_for, terms_of
+from fenxiao.verify.holding import held_for, terms_due, terms_of
 from fenxiao.verify.lines import asset_text, plan_named, posted_asset
 from fenxiao.verify.report import Check, Report
 
@@ -178,7 +178,7 @@ def _compare(
     rows: Iterable[Row],
 ) -> None:
     what = f"period from {period.start:%Y-%m-%d}"
-    wanted = sorted(_line(difference) for difference in expected)
+    wanted = sorted(_line(facts, difference) for difference in expected)
     got = sorted(_posted(facts, line) for line in closing.lines.get(period.start, []))
     wanted_rows = sorted(map(_row, rows))
     got_rows = sorted(map(_rated, closing.rows.get(period.start, [])))
@@ -209,8 +209,9 @@ def _key(line: commission.PostedLine) -> Key:
     return Key(line.component, line.member, line.sale, line.level, line.other, line.rule)
 
 
-def _line(line: Difference) -> _Line:
-    waits = held_for(Terms(line.hold_until, *line.waits))
+def _line(facts: Facts, line: Difference) -> _Line:
+    sale = facts.sales.get(line.key.sale)
+    waits = held_for(terms_due(line.hold_until, line.waits, sale.transactions if sale else ()))
     asset = asset_text(line.asset, line.expires_at)
     return line.key, plain(line.rate), plain(line.base), line.amount_minor, line.reverses, waits, asset
 

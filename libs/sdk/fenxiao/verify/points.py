@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from fenxiao.api.commission.v1 import events_pb2 as commission
 from fenxiao.api.settlement.v1 import events_pb2 as settlement
 from fenxiao.api.settlement.v1 import points_pb2
+from fenxiao.money import EXACT, from_minor
 from fenxiao.verify.facts import Facts, moment
 from fenxiao.verify.purses import FIGURES, Lot, Parts, Purse
 from fenxiao.verify.report import Report
@@ -38,6 +40,12 @@ class _Redemption:
     state: str = "open"
 
 
+class _Posted(NamedTuple):
+    line: commission.PostedLine
+    earned: datetime
+    plan_hash: str
+
+
 class PointsBooks:
     """All of a programme's points, kept again in settlement's own order."""
 
@@ -46,7 +54,9 @@ class PointsBooks:
             "points", "points are held, redeemed and lost as their lines say, first in first out"
         )
         self._redemptions = report.check(
-            "redemptions", "each redemption takes the price of what was on offer, and its money was credited once"
+            "redemptions",
+            "each redemption takes the price of what was on offer; its money was credited once, and is within what its "
+            "points are worth",
         )
         self._purses: dict[tuple[str, str], Purse] = defaultdict(Purse)
         self._lost: dict[str, Parts] = defaultdict(dict)
@@ -54,8 +64,11 @@ class PointsBooks:
         self._offers: dict[str, _Offer] = {}
         self._made: dict[str, _Redemption] = {}
         self._entered: set[str] = set()
+        self._plans = facts.plans
+        self._worths: dict[str, Decimal] = {}
+        """Kind → the least that a point is worth at most in money, by the plans of those entered so far."""
         self._posted = {
-            (data.source, data.points, line.line): (line, moment(data.occur_time))
+            (data.source, data.points, line.line): _Posted(line, moment(data.occur_time), data.plan_hash)
             for data in facts.postings
             if isinstance(data, commission.LinesPosted) and data.points
             for line in data.lines
@@ -131,12 +144,15 @@ class PointsBooks:
 
     def _enter(self, event: settlement.PointsHeld, now: datetime) -> None:
         for line_id in event.lines:
-            line, earned = self._posted.get((event.source, event.points, line_id), (None, _START))
-            if line is None or line_id in self._entered:
+            posted = self._posted.get((event.source, event.points, line_id))
+            if posted is None or line_id in self._entered:
                 self._check.that(False, f"the ledger of {event.points} holds {line_id}, which was not posted, or twice")
                 continue
+            line, earned, plan_hash = posted
             self._check.that(True, "")
             self._entered.add(line_id)
+            worth = self._worth(event.points, plan_hash)
+            self._worths[event.points] = min(worth, self._worths.get(event.points, worth))
             purse = self._purses[event.points, line.member]
             if line.amount_minor < 0:
                 named = not line.reverses or line.reverses in purse.lots
@@ -163,11 +179,24 @@ class PointsBooks:
         check.that(enough and event.quantity > 0, f"{name}: more was redeemed than there was")
         price = (reward.points, reward.price_points * event.quantity)
         check.that((event.points, event.amount) == price, f"{name} costs {price}, not {event.amount} {event.points}")
+        if reward.HasField("money"):
+            worth = self._worths.get(reward.points, Decimal(0))
+            most = EXACT.multiply(worth, Decimal(reward.price_points))
+            gives = from_minor(reward.money.amount_minor, reward.money.currency)
+            check.that(
+                gives <= most, f"{name} gives {gives} for each; by the plans the points are worth {most} at most"
+            )
         taken = self._purses[event.points, event.member].redeem(event.amount)
         said = _parts(event.lots)
         check.that(sum(taken.values()) == event.amount, f"{name} takes {event.amount}, more than there is")
         check.that(taken == said, f"{name} takes {said}; first in first out would take {taken}")
         self._made[event.redemption] = _Redemption(event, offer, taken)
+
+    def _worth(self, points: str, plan_hash: str) -> Decimal:
+        """What a point of a kind is worth at most by a plan; 0 for nothing, and where there is no such plan."""
+        plan = self._plans.get(plan_hash)
+        said = (one.redeems for one in plan.components if one.asset == points) if plan else ()
+        return min(said, default=Decimal(0))
 
     def _cancel(self, event: settlement.RedemptionCancelled, now: datetime) -> None:
         self._all_said()
@@ -192,7 +221,7 @@ class PointsBooks:
 
     def _check_times(self, facts: Facts) -> None:
         """Whose turn it is to be redeemed goes by when points were earned."""
-        for (source, _, line), (_, earned) in self._posted.items():
+        for (source, _, line), (_, earned, _) in self._posted.items():
             if source in facts.disputes:
                 continue
             sale, closing = facts.sales.get(source), facts.closings.get(source)

@@ -129,7 +129,7 @@ def test_events_of_somebodys_own_type():
         (b'{"type": "EPCISDocument", "@context": {}, "epcisBody": {"eventList": [1,]}}', "INVALID_JSON"),
         (b'{"epcisBody": {"eventList": [1 2]}}', "INVALID_JSON"),
         (b'{"a": "\x01"}', "INVALID_JSON"),
-        (b"<EPCISDocument/>", "INVALID_JSON"),
+        (b"<EPCISDocument/>", "UNKNOWN_DOCUMENT_TYPE"),
         (b'{"a": "\xff"}', "NOT_UTF8"),
         (b"\xff\xfe{\x00}\x00", "NOT_UTF8"),
         (b"[" * 100_000, "TOO_DEEP"),

@@ -95,7 +95,29 @@ def test_special_points():
         ("kind: Star, rate: 1", "/kind", "INVALID_ID"),
         ("kind: star, rate: 1%", "/rate", "INVALID_NUMBER"),
         ("kind: star, rate: 1, levels: [1]", "/levels/0", "INVALID_RATE"),
+        ("kind: star, rate: 1, worth: 1%", "/worth", "INVALID_NUMBER"),
+        ("kind: star, rate: 1, release: {delivered: yes}", "/release/delivered", "RELEASE_OF_POINTS"),
+        ("kind: star, rate: 1, release: {identity: yes}", "/release/identity", "RELEASE_OF_POINTS"),
+        ("kind: star, rate: 1, release: {threshold: 20}", "/release/threshold", "RELEASE_OF_POINTS"),
     ],
 )
 def test_faults(body: str, place: str, reason: str):
     assert faults(f"- {{id: p, type: points, {body}}}") == [(f"/components/0{place}", reason)]
+
+
+def test_points_of_a_kind_are_worth_the_same():
+    other = "- {id: q, type: points, kind: star, flat: 5, worth: 0.02}"
+    assert faults(f"- {{id: p, type: points, kind: star, rate: 1, worth: 0.01}}\n{other}") == [
+        ("/components/1/worth", "OTHER_WORTH")
+    ]
+    assert faults(f"- {{id: p, type: points, kind: star, rate: 1}}\n{other}") == [
+        ("/components/1/worth", "OTHER_WORTH")
+    ]
+    assert plan(f"- {{id: p, type: points, kind: mile, rate: 1, worth: 0.01}}\n{other}").components
+
+
+def test_where_the_law_limits_payouts_points_that_are_worth_money_wait_for_the_close():
+    stars = "- {id: p, type: points, kind: star, rate: 1, worth: 0.01}"
+    assert plan(stars).with_sale == {"p"}
+    assert plan(stars, "jurisdictions: [US]").with_sale == set()
+    assert plan(STARS, "jurisdictions: [US]").with_sale == {"p"}

@@ -314,6 +314,18 @@ def test_payouts_of_a_year_are_watched(pack: str, currency: str, share: int):
     assert "of 0" in found.found.en
 
 
+def test_points_are_watched_at_what_they_can_be_redeemed_for():
+    points = {"id": "b", "type": "points", "kind": "star", "rate": "0.1", "worth": "0.101"}
+    plan = of("KR", currency="KRW", components=[{"id": "a", "type": "direct", "rate": "33%"}, points])
+    rated = shop.rate(plan, chain("Li"), [sale("Li", 1000)])
+    facts = facts_of(rated.context, rated.lines)
+    # 100 points are worth 10.1 at most, rounded up.
+    assert (facts.period, list(facts.paid)) == (Money(sold=1000, paid=330 + 11), [330 + 11])
+    assert alarms(rated, Money(sold=9_000, paid=9_000 * 35 // 100 + 9)) == []
+    [found] = alarms(rated, Money(sold=9_000, paid=9_000 * 35 // 100 + 10))
+    assert found.name == "KR/paid"
+
+
 # --- the limit of the US pack
 
 SINCE = Period(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
@@ -366,6 +378,16 @@ def test_the_parts_sum_exactly_and_points_stay():
     rated = rated_us([sale("Cal", "1000", sale_class="personal")], components=components)  # 200 / 800
     assert rated.totals() == {"Ann": 832, "Bob": 832, "Cal": 833}
     assert rated.totals("star") == {"Cal": 1000}
+
+
+def test_points_that_are_worth_money_shrink_too():
+    points = {"id": "p", "type": "points", "kind": "star", "rate": "1", "levels": ["50%", "25%"], "worth": "0.01"}
+    other = {"id": "q", "type": "points", "kind": "mile", "rate": "1"}
+    rated = rated_us([sale("Cal", "1002", sale_class="personal")], components=[points, other])
+    assert rated.totals("mile") == {"Cal": 1002}
+    # 501 and 250.5 points, and 200 of 1002 are within own use, where 80 % should be.
+    assert rated.totals("star") == {"Cal": 125, "Bob": 62}
+    assert sum(rated.totals("star").values()) == 752 * 200 * 10 // (1002 * 8)
 
 
 def test_own_use_is_counted_by_member_period_and_currency():

@@ -72,6 +72,43 @@ def test_points_are_no_money():
     assert worst.parts[1].bound is Bound.POINTS
 
 
+STARS = "- {id: stars, type: points, kind: star, rate: 1, levels: [80%, 20%], worth: 0.01"
+
+
+def test_points_count_at_what_they_can_be_redeemed_for():
+    worst = worst_case(shop.plan(f"{UNILEVEL}{STARS}}}"))
+    assert (worst.share, worst.points, worst.capped) == (Decimal("0.155"), Decimal("0.01"), False)
+    assert (worst.parts[1].share, worst.parts[1].bound) == (Decimal("0.01"), Bound.RATES)
+    special = f"{STARS}, special: [{{products: [tea], rate: 5}}]}}"
+    assert share(UNILEVEL + special) == Decimal("0.195")
+    assert share(f"{STARS}, on: {{share: 50%}}}}") == Decimal("0.005")
+    tea = "- {id: a, type: direct, rate: 10%, on: {products: [tea]}}\n"
+    assert share(f"{tea}{STARS}, on: {{products: [oil]}}}}") == Decimal("0.1")
+
+
+def test_points_that_are_worth_money_and_no_share_of_the_amount_have_no_bound():
+    for flat in ("flat: 5", "rate: 1, on: {measure: points}", "rate: 1, special: [{products: [tea], flat: 1}]"):
+        stars = f"- {{id: stars, type: points, kind: star, {flat}, worth: 0.01"
+        assert share(f"{stars}}}") is None
+        assert share(f"{stars}}}", "cap: {share: 30%, by: pro_rata}") is None
+        capped = f"{stars}, caps: {{volume: {{share: 50%, by: priority}}}}}}"
+        assert share(capped) == Decimal("0.005")
+
+
+def test_points_come_on_top_of_the_plans_cap():
+    cap = "cap: {share: 10%, by: pro_rata}"
+    worst = worst_case(shop.plan(f"{UNILEVEL}{STARS}}}", cap))
+    assert (worst.share, worst.points, worst.capped) == (Decimal("0.11"), Decimal("0.01"), True)
+    assert share(f"- {{id: a, type: direct, flat: 5}}\n{STARS}}}", cap) == Decimal("0.11")
+    # What no sale bears is no worst case: tea pays money, oil points.
+    tea, oil = "- {id: a, type: direct, rate: 12%, on: {products: [tea]}}\n", f"{STARS}, on: {{products: [oil]}}}}"
+    assert share(tea + oil.replace("0.01", "0.09"), cap) == Decimal("0.12")
+    much = "- {id: a, type: direct, rate: 95%}\n" + STARS.replace("0.01", "0.06") + "}"
+    assert shop.faults(much) == [("/components", "PAYS_MORE_THAN_COMES_IN")]
+    assert shop.faults(much, "cap: {share: 94.5%, by: pro_rata}") == [("/components", "PAYS_MORE_THAN_COMES_IN")]
+    assert share(much, "cap: {share: 94%, by: pro_rata}") == 1
+
+
 def test_matching_pays_a_share_of_what_others_pay():
     assert share(UNILEVEL + "- {id: match, type: matching, of: [network], levels: [10%, 10%]}") == Decimal("0.174")
     assert share("- {id: a, type: direct, flat: 5}\n- {id: m, type: matching, of: [a], levels: [10%]}") is None

@@ -1,24 +1,22 @@
-"""`fenxiao epcis validate` and `hash`: EPCIS documents looked at here, without any service."""
+"""`fenxiao epcis`: EPCIS documents looked at here, without any service."""
 
 # ruff: noqa: PLC0415 - loaded at every call; the parsers only when a command runs
 
 import json
 import shutil
 import sys
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, TextIO, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO, cast
 
 import typer
 
 from fenxiao.cli import exits, output
+from fenxiao.cli.arguments import IN_MEMORY, FilesArgument, ProfileName, ProfileOption, check_files, opened
+from fenxiao.cli.commands.epcis_convert import convert
 from fenxiao.cli.refusals import refusal_text
 from fenxiao.cli.session import Session
 from fenxiao.cli.texts import t
-from fenxiao.errors import Kind, Refusal
 
 if TYPE_CHECKING:
     from fenxiao.epcis import EpcisIssue, EventReader, ReadEvent
@@ -27,26 +25,6 @@ _MOST_SHOWN: Final = 1000
 """Errors, mended places and warnings of one file that are kept; they are counted beyond."""
 _LARGE: Final = 8 * 1024 * 1024
 """Bytes of a file from which on progress is shown."""
-_IN_MEMORY: Final = 16 * 1024 * 1024
-
-
-class ProfileName(StrEnum):
-    """How much is forgiven: the names of `fenxiao.epcis.Profile`, without loading it."""
-
-    STRICT = "strict"
-    LENIENT = "lenient"
-
-
-FilesArgument = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="FILE", help=t("EPCIS 2.0 documents or events in JSON or JSON-LD; - is the standard input.")
-    ),
-]
-ProfileOption = Annotated[
-    ProfileName,
-    typer.Option("--profile", help=t("strict: by the letter of the standard; lenient: mend what can be mended.")),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -56,6 +34,7 @@ def register(app: typer.Typer) -> None:
         validate
     )
     group.command("hash", help=t("Print the event IDs (CBV 2.0 event hashes) of EPCIS documents."))(hash_)
+    group.command("convert", help=t("Write an EPCIS document as XML or JSON; nothing if anything is wrong."))(convert)
     app.add_typer(group, name="epcis")
 
 
@@ -110,11 +89,7 @@ class _Result:
 
 
 def _run(context: typer.Context, files: list[str], profile: ProfileName, wish: _Wish) -> None:
-    for name in files:
-        path = Path(name)
-        if name != "-" and (path.is_file() or path.is_dir() or not path.exists()):  # a pipe can be opened only once
-            with _opened(name):
-                pass  # before anything is printed
+    check_files(files)
     as_json = Session.of(context).as_json
     printer = _AsJson(wish) if as_json else _AsText(wish, several=len(files) > 1)
     all_valid = True
@@ -133,7 +108,7 @@ def _look(name: str, profile: ProfileName, wish: _Wish, printer: "_AsJson | _AsT
 
     result = _Result(name)
     printer.begin_file(result)
-    with _opened(name) as (source, size), output.progress(quiet=quiet or size < _LARGE) as advance:
+    with opened(name) as (source, size), output.progress(quiet=quiet or size < _LARGE) as advance:
         reader = EventReader(source, Profile(profile.value), WIDE)
         for event in reader.read():
             result.add("errors", event.issues)
@@ -152,34 +127,6 @@ def _finish(result: _Result, reader: "EventReader") -> None:
     result.events = reader.events
     result.add("errors", reader.issues)
     result.add("mended", reader.mended)
-
-
-@contextmanager
-def _opened(name: str) -> Generator[tuple[BinaryIO, int]]:
-    """Open a file, and tell its size. What cannot be read twice is put where it can."""
-    import tempfile
-
-    if name == "-":
-        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spooled:
-            shutil.copyfileobj(sys.stdin.buffer, spooled)
-            size = spooled.tell()
-            spooled.seek(0)
-            yield cast("BinaryIO", spooled), size
-        return
-    try:
-        with Path(name).open("rb") as file:
-            if file.seekable():
-                yield file, Path(name).stat().st_size
-                return
-            with tempfile.TemporaryFile() as copy:
-                shutil.copyfileobj(file, copy)
-                size = copy.tell()
-                copy.seek(0)
-                yield copy, size
-    except FileNotFoundError:
-        raise Refusal("FILE_NOT_FOUND", f"There is no file {name}.", kind=Kind.NOT_FOUND) from None
-    except OSError as error:
-        raise Refusal("FILE_NOT_READABLE", f"{name} cannot be read: {error.strerror}.") from None
 
 
 class _AsJson:
@@ -285,7 +232,7 @@ def _spool() -> TextIO:
     """A place for what has to wait until the event IDs are out."""
     import tempfile
 
-    return cast("TextIO", tempfile.SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8"))
+    return cast("TextIO", tempfile.SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8"))
 
 
 def _print(text: str) -> None:

@@ -124,6 +124,8 @@ def _waits(statement: dict[str, Any], line: dict[str, Any]) -> Iterator[str]:
                 yield line["hold_until"]
             case "identity":
                 yield t("an identity check")
+            case "delivery":
+                yield t("the delivery")
             case "threshold":
                 least = format_minor(line["threshold"], statement["currency"], language())
                 yield t("{least} payable").format(least=least)

@@ -18,7 +18,7 @@ _SERVICES = ("members", "plans", "sales", "periods", "ranks", "disputes", "settl
 _READ = (*(f"{service}.read" for service in _SERVICES), "chain.read", "events.read")
 _WRITE = (
     *(f"{service}.write" for service in _SERVICES),
-    *("rewards.write", "redemptions.write", "trace.recall", "trace.rules", "trace.subscribe"),
+    *("rewards.write", "redemptions.write", "trace.recall", "trace.rules", "trace.subscribe", "trace.privacy"),
 )
 _LONGEST = timedelta(days=366)
 _TTL = re.compile(r"([1-9][0-9]{0,5})([dhm])")
@@ -31,9 +31,17 @@ class Role(StrEnum):
     OPERATOR = "operator"
     MERCHANT = "merchant"
     AUDITOR = "auditor"
+    REGULATOR = "regulator"
 
 
-_SCOPES = {Role.OPERATOR: ("*",), Role.MERCHANT: (*_READ, *_WRITE), Role.AUDITOR: _READ}
+_SCOPES = {
+    Role.OPERATOR: ("*",),
+    Role.MERCHANT: (*_READ, *_WRITE),
+    Role.AUDITOR: _READ,
+    Role.REGULATOR: ("trace.read",),
+}
+_OF_PARTIES = ("trace.read", "trace.write", "trace.subscribe")
+"""Of a credential that names a party: it is good for traced goods alone."""
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +52,8 @@ def register(app: typer.Typer) -> None:
 def token(
     context: typer.Context,
     role: Annotated[
-        Role, typer.Option("--role", help=t("What the credential's holder is: operator, merchant or auditor."))
+        Role,
+        typer.Option("--role", help=t("What the credential's holder is: operator, merchant, auditor or regulator.")),
     ] = Role.MERCHANT,
     scope: Annotated[
         list[str] | None,
@@ -53,12 +62,18 @@ def token(
     all_programmes: Annotated[bool, typer.Option("--all-programmes", help=t("Good for every programme."))] = False,
     ttl: Annotated[str, typer.Option("--ttl", help=t("How long it is valid: 30d, 12h or 90m."))] = "30d",
     subject: Annotated[str, typer.Option("--subject", help=t("Who it is for; appears in every event."))] = "",
+    party: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--party", help=t("A party (PGLN, GLN or URI) whose events it may see, and no others; may be repeated.")
+        ),
+    ] = None,
 ) -> None:
     """Print a credential."""
     from datetime import UTC, datetime
 
     from fenxiao.client.home import find_home
-    from fenxiao.credentials import ANY_PROGRAMME, issue, load_issuer
+    from fenxiao.credentials import ANY_PROGRAMME, canonical_party, issue, load_issuer
 
     session = Session.of(context)
     if bool(session.programme) == all_programmes:
@@ -73,11 +88,15 @@ def token(
             f"There is no issuer's key that can be read in {keys}; only who runs the network can issue credentials."
         )
         raise Refusal("NO_ISSUER_KEY", message, kind=Kind.DENIED) from None
-    scopes = sorted(set(scope or _SCOPES[role]))
-    name = subject or role.value
+    scopes = sorted(set(scope or (_OF_PARTIES if party else _SCOPES[role])))
+    name, parties = subject or role.value, sorted({canonical_party(one) for one in party or ()})
+    if parties and not subject:
+        # Who reports an event sees it: two parties of one name would see each other's.
+        raise typer.BadParameter("say whose credential it is with --subject", param_hint="--subject")
     made = issue(
-        issuer.private_pem, issuer.kid, subject=name, programme=programme, role=role.value, scopes=scopes, ttl=lifetime
-    )
+        issuer.private_pem, issuer.kid, subject=name, programme=programme, role=role.value, scopes=scopes,
+        ttl=lifetime, parties=parties,
+    )  # fmt: skip
     if session.as_json:
         expires = (datetime.now(UTC) + lifetime).isoformat(timespec="seconds").replace("+00:00", "Z")
         output.print_json(
@@ -87,6 +106,7 @@ def token(
                 "programme": programme,
                 "role": role.value,
                 "scopes": scopes,
+                **({"parties": parties} if parties else {}),
                 "expires_at": expires,
             }
         )

@@ -134,7 +134,7 @@ class Release(Strict):
     """What must hold before settlement releases a line: data, carried on it."""
 
     delivered: YesNo = False
-    """The goods have been delivered."""
+    """The goods of the sale that it is earned on have been delivered."""
     identity: YesNo = False
     """The earner's identity has been checked."""
     threshold: Number | None = None
@@ -164,6 +164,16 @@ class ComponentBase(Strict):
         """Of points: for how many days from the sale on; none: without end."""
         return None
 
+    @property
+    def redeems(self) -> Decimal:
+        """Of points: what one is worth at most in money, in units of the currency; 0 for none, and for money itself."""
+        return Decimal(0)
+
+    @property
+    def pays_money(self) -> bool:
+        """Whether it pays in money, or in points that can be redeemed for some."""
+        return not self.asset or self.redeems > 0
+
     @cached_property
     def offers(self) -> tuple[Offer, ...]:
         """What it pays on one sale, the most specific offer first: the first that selects the sale holds.
@@ -171,6 +181,11 @@ class ComponentBase(Strict):
         None for a component that pays on more than single sales.
         """
         return ()
+
+    @property
+    def on_sales(self) -> bool:
+        """Whether each of its lines is earned on one sale, whenever it is posted."""
+        return bool(self.offers)
 
     @property
     def per_sale(self) -> bool:

@@ -77,6 +77,11 @@ class Bounty(Windowed):
         return Trigger.ACTION if self.action is Action.RANK else Trigger.SALE
 
     @property
+    def on_sales(self) -> bool:
+        """A reward is for one sale, unless it is for a rank."""
+        return self.action is not Action.RANK
+
+    @property
     def pays_below(self) -> bool:
         """Whether anybody earns from it on what others sell."""
         return self.action in {Action.REFERRED_FIRST_SALE, Action.RANK}

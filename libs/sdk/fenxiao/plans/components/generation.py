@@ -38,6 +38,11 @@ class Generation(ComponentBase):
         return EXACT.multiply(reduce(EXACT.add, self.generations), self.on.share)
 
     @property
+    def on_sales(self) -> bool:
+        """Each line is earned on one sale."""
+        return True
+
+    @property
     def ranks(self) -> tuple[tuple[str, str], ...]:
         """The ranks that it names."""
         return (*super().ranks, ("/rank", self.rank))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from fenxiao.money import EXACT
 from fenxiao.plans.components.base import ComponentBase, Selection
 from fenxiao.plans.components.by_level import rate_by_level
-from fenxiao.plans.components.offers import Counts, Offer, Table, deepest
+from fenxiao.plans.components.offers import Counts, Offer, Table, deepest, worst_case
 from fenxiao.plans.components.special import Fault, most_specific_first, special_faults, unused_faults
 from fenxiao.plans.language.fields import Days, Id, Number, Rate, count
 
@@ -29,7 +29,8 @@ class Points(ComponentBase):
     """Earns points on a sale, for the member credited with it and, with `levels`, for those above.
 
     Exactly one of `rate` and `flat` is named. Points are whole, by the plan's rounding. They are an asset of their own:
-    never added to money, nor to points of another kind. What caps name counts points.
+    never added to money, nor to points of another kind. What caps name counts points. What rewards may give for them in
+    money counts in the worst case and in the rules of law, by `worth`.
     """
 
     type: Literal["points"]
@@ -44,6 +45,9 @@ class Points(ComponentBase):
     """Shares of these points by level, level 0 first. Left out: all of them to the member credited."""
     expires_after: Days | None = None
     """Points that are left so many days after their sale are lost. Those earned first are spent first."""
+    worth: Number | None = None
+    """What a point is worth at most in money, in units of the currency: no reward gives more for it. Left out: none
+    gives money. All components of a kind say the same."""
     special: Annotated[tuple[SpecialPoints, ...], *count(1, 1000)] | None = None
     """Other points for some sales; the most specific wins."""
 
@@ -57,6 +61,11 @@ class Points(ComponentBase):
         """Days from the sale to the expiry."""
         return self.expires_after
 
+    @property
+    def redeems(self) -> Decimal:
+        """What a point is worth at most in money."""
+        return self.worth or Decimal(0)
+
     @cached_property
     def offers(self) -> tuple[Offer, ...]:
         """What it earns on one sale, the most specific first."""
@@ -65,8 +74,9 @@ class Points(ComponentBase):
 
     @property
     def worst_case(self) -> Decimal | None:
-        """No money."""
-        return Decimal(0)
+        """What they can be redeemed for in money at most; none: without bound."""
+        share = worst_case(self.offers, self.on.share) if self.redeems else Decimal(0)
+        return None if share is None else EXACT.multiply(share, self.redeems)
 
     @property
     def pays_below(self) -> bool:

@@ -192,6 +192,8 @@ def _held(terms: Terms) -> Words:
         held.append(Words(f" until {until} at least", f"至少冻结到 {until}"))
     if told.waits.identity:
         held.append(Words(" until the member's identity is checked", "须完成成员身份核验"))
+    if told.waits.delivered:
+        held.append(Words(" until the goods have been delivered", "须货物送达"))
     if told.waits.threshold_minor:
         least = terms.paid(told.waits.threshold_minor)
         held.append(Words(f" until {least.en} is payable", f"应付余额须达到 {least.zh}"))

@@ -1,9 +1,12 @@
 """What is wrong with a plan whose shape is right: what its parts ask of each other, and more paid than comes in."""
 
+from collections.abc import Iterator
+from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fenxiao.money import EXACT, plain
+from fenxiao.plans.components.base import ComponentBase
 from fenxiao.plans.language.issues import PlanIssue, pointer
 from fenxiao.plans.language.parts import selections
 from fenxiao.plans.language.worst import worst_case
@@ -74,7 +77,36 @@ def _check_parts(plan: "Plan") -> list[PlanIssue]:
                 message = f"{name!r} does not pay in what this component pays in; points and money are never added."
                 issues.append(PlanIssue(place + rest, "OTHER_ASSET", message))
         before[component.id] = component.asset
+        issues += _check_release(component, place)
+    return issues + _check_worth(plan)
+
+
+def _check_worth(plan: "Plan") -> list[PlanIssue]:
+    """Points of a kind are alike, whatever they were given for."""
+    said: dict[str, Decimal] = {}
+    issues: list[PlanIssue] = []
+    for i, component in enumerate(plan.components):
+        if component.asset and said.setdefault(component.asset, component.redeems) != component.redeems:
+            message = f"Another component says that a point of the kind {component.asset!r} is worth something else."
+            issues.append(PlanIssue(pointer(["components", i, "worth"]), "OTHER_WORTH", message))
     return issues
+
+
+def _check_release(component: ComponentBase, place: str) -> Iterator[PlanIssue]:
+    """What its lines can never wait for."""
+    release = component.release
+    if component.asset:
+        for name, named in (
+            ("delivered", release.delivered),
+            ("identity", release.identity),
+            ("threshold", release.threshold is not None),
+        ):
+            if named:
+                message = "Points are held for days only; name no other release."
+                yield PlanIssue(f"{place}/release/{name}", "RELEASE_OF_POINTS", message)
+    elif release.delivered and not component.on_sales:
+        message = "It is earned on the volume of many sales, which are not delivered together; leave `delivered` out."
+        yield PlanIssue(f"{place}/release/delivered", "RELEASE_OF_VOLUME", message)
 
 
 def _check_placement(plan: "Plan") -> list[PlanIssue]:
@@ -153,8 +185,9 @@ def _check_products(plan: "Plan") -> list[PlanIssue]:
 def _check_worst_case(plan: "Plan") -> list[PlanIssue]:
     """What is known to pay more than comes in. What has no bound, such as a flat reward, is a hint of `lint`."""
     worst = worst_case(plan)
-    if worst.known <= 1 or worst.capped:
+    most = worst.share if worst.capped else worst.known
+    if most is None or most <= 1:
         return []
-    percent = plain(worst.known.scaleb(2, EXACT))
+    percent = plain(most.scaleb(2, EXACT))
     message = f"All components together may pay {percent}% of a sale; at most 100% comes in."
     return [PlanIssue("/components", "PAYS_MORE_THAN_COMES_IN", message)]

@@ -93,10 +93,13 @@ class Plan(Strict):
         """The components (by id) whose lines are posted with the sale; all others post at the close.
 
         A cap of the whole plan is known at the close only, and what it cuts is never posted: then money waits for it.
-        So it does for a limit of the law (`rules.limits`).
+        So it does for a limit of the law (`rules.limits`), and so do points that are worth money.
         """
         waits = self.cap is not None or self.limited
-        return frozenset(one.id for one in self.components if one.per_sale and (one.asset or not waits))
+        at_close = (self.limited and one.pays_money if one.asset else waits for one in self.components)
+        return frozenset(
+            one.id for one, later in zip(self.components, at_close, strict=True) if one.per_sale and not later
+        )
 
     @cached_property
     def limited(self) -> bool:

@@ -76,13 +76,16 @@ class Postings(NamedTuple):
     components: tuple[Posted, ...]
     needed: tuple[tuple[Wanted | None, Measure], ...]
     """The measures that a sale may lack and the plan needs of these sales, also for what posts at the close."""
+    delivered: tuple[Wanted | None, ...]
+    """Of which sales something waits for the delivery, also of what posts at the close."""
 
 
 def postings(plan: "Plan", bases: Iterable[Basis]) -> Postings:
     """Work out what a plan posts with a sale. `bases` are all that it names."""
     posted = (_posted(plan, i, one) for i, one in enumerate(plan.components) if one.id in plan.with_sale)
     needed = ((_wanted(basis), basis.measure) for basis in bases if basis.measure in _LACKED)
-    return Postings(tuple(posted), tuple(dict.fromkeys(needed)))
+    delivered = (_wanted(component.on) for component in plan.components if component.release.delivered)
+    return Postings(tuple(posted), tuple(dict.fromkeys(needed)), tuple(dict.fromkeys(delivered)))
 
 
 def _posted(plan: "Plan", index: int, component: ComponentBase) -> Posted:

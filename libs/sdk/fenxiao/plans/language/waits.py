@@ -14,6 +14,8 @@ class Waits(NamedTuple):
     """The earner's identity is checked."""
     threshold_minor: int = 0
     """What must be payable, in minor units; 0 for nothing."""
+    delivered: bool = False
+    """The goods of its sale have been delivered."""
 
 
 NO_WAITS: Final = Waits()
@@ -28,4 +30,4 @@ def waits_of(release: Release, digits: int) -> Waits:
     if release.threshold is not None:
         exact = release.threshold.scaleb(digits, EXACT)
         threshold = min(int(exact.to_integral_value(ROUND_CEILING, EXACT)), MAX_MINOR)
-    return Waits(release.identity, threshold)
+    return Waits(release.identity, threshold, release.delivered)

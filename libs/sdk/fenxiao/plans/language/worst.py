@@ -7,7 +7,8 @@ Every share is brought to one measure, the amount sold:
 - a share of **points** or of the **quantity**, a flat reward, and what grows with the depth of the network have no
   bound in money, unless a company-wide cap (`caps.volume` of the component, or `cap` of the plan) gives one. Where none
   does, the worst case of the plan is unknown (`share` is none), and rules that limit it refuse the plan;
-- what is earned in **points** is no money, and counts nothing.
+- what is earned in **points** counts at what they can be redeemed for in money at most (`worth`), and nothing where
+  that is not said. The plan's `cap` bounds money, not points: these come on top of it.
 
 Components add up on the sales that they share: on a sale of one product, only what pays on that product counts. The
 figure is that of the costliest kind of sale. Caps per member, sale or period are amounts, not shares, and don't count.
@@ -43,7 +44,7 @@ class Bound(StrEnum):
     CAP = "cap"
     """Its own cap by volume."""
     POINTS = "points"
-    """It pays in points, not in money."""
+    """It pays in points that are redeemed for no money."""
     NOTHING = "nothing"
 
 
@@ -70,25 +71,34 @@ class WorstCase:
     parts: tuple[WorstPart, ...]
     """Component by component, as listed. They add up to more than `known` where no sale bears all of them."""
     capped: bool
-    """Whether it is the plan's cap that bounds it."""
+    """Whether it is the plan's cap that bounds what is paid in money."""
+    points: Decimal | None
+    """The most that points can be redeemed for, which no cap of the plan bounds; none where nothing does."""
 
 
 def worst_case(plan: "Plan", *, caps: bool = True) -> WorstCase:
     """Compute the most that a plan pays, as a share of sales, before rounding; without `caps` as if it had none."""
     shares: dict[str, Decimal | None] = {}
     parts: list[WorstPart] = []
-    rates: list[_Rates] = []
+    rates: dict[bool, list[_Rates]] = {False: [], True: []}  # by whether it is points
+    bounded = {False: True, True: True}
     for i, component in enumerate(plan.components):
         part, on = _part(component, f"/components/{i}", shares, caps)
         shares[component.id] = part.share
         parts.append(part)
+        in_points = bool(component.asset)
+        bounded[in_points] &= part.share is not None
         if on is not None:
-            rates.append(on)
-    known = _on_any_sale(rates)
-    share = None if any(part.share is None for part in parts) else known
+            rates[in_points].append(on)
+    money, known = (_on_any_sale(some) for some in (rates[False], [*rates[False], *rates[True]]))
+    points = _on_any_sale(rates[True]) if bounded[True] else None
     cap = _in_money(plan.cap.of.measure, _cap_share(plan.cap)) if plan.cap and caps else None
-    capped = cap is not None and (share is None or cap < share)
-    return WorstCase(cap if capped else share, known, tuple(parts), capped)
+    capped = cap is not None and not (bounded[False] and money <= cap)
+    share = known if bounded[False] and bounded[True] else None
+    if cap is not None and capped and points is not None:
+        on_top = EXACT.add(cap, points)
+        share = on_top if share is None else min(share, on_top)
+    return WorstCase(share, known, tuple(parts), capped, points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +117,14 @@ class _Rates:
 def _part(
     component: ComponentBase, place: str, before: dict[str, Decimal | None], caps: bool
 ) -> tuple[WorstPart, _Rates | None]:
-    if component.asset:
+    if not component.pays_money:
         return WorstPart(component.id, place, Decimal(0), Bound.POINTS), None
+    worth = component.redeems if component.asset else Decimal(1)
     share = component.worst_after(before)
     if not component.needs:  # what pays on payouts gives a share of sales
         share = _in_money(component.on.measure, share)
     cap = component.caps.volume if component.caps and caps else None
-    bound = _in_money(cap.of.measure, _cap_share(cap)) if cap else None
+    bound = _in_money(cap.of.measure, EXACT.multiply(_cap_share(cap), worth)) if cap else None
     if cap is not None and bound is not None and (share is None or bound < share):
         return WorstPart(component.id, place, bound, Bound.CAP), _Rates(cap.of, [(None, bound)])
     if share is None:
@@ -124,7 +135,11 @@ def _part(
 def _rates(component: ComponentBase, share: Decimal) -> _Rates:
     if component.needs:
         return _Rates(Selection(), [(None, share)])
-    own = [(offer.when, offers.worst_case([offer], component.on.share) or Decimal(0)) for offer in component.offers]
+    worth = component.redeems if component.asset else Decimal(1)
+    own = [
+        (offer.when, EXACT.multiply(offers.worst_case([offer], component.on.share) or Decimal(0), worth))
+        for offer in component.offers
+    ]
     return _Rates(component.on, own or [(None, share)])
 
 

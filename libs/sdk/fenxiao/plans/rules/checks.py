@@ -151,7 +151,14 @@ class WorstCaseAtMost(Check):
             )
             return
         parts = ", ".join(f"{part.component} {percent(part.share)}" for part in worst.parts[:8] if part.share)
-        where = ("/cap", "its cap", "总额上限") if worst.capped else ("/components", parts, parts)
+        where = ("/components", parts, parts)
+        if worst.capped:
+            points = percent(worst.points) if worst.points else ""
+            where = (
+                "/cap",
+                f"its cap, and {points} in points" if points else "its cap",
+                f"总额上限，另有积分 {points}" if points else "总额上限",
+            )
         yield Found(
             where[0],
             f"It may pay up to {percent(worst.share)} of sales ({where[1]}).",

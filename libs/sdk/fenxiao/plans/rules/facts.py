@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
-from fenxiao.plans.components.base import Basis, SaleClass
+from fenxiao.plans.components.base import Basis, ComponentBase, SaleClass
 from fenxiao.plans.periods.columns import Column, kernel
 from fenxiao.plans.rules.checks import depths_paid
 from fenxiao.plans.rules.watching import Facts, Money, PaidOn, Structure
@@ -29,6 +30,8 @@ def facts_of(context: "Context", lines: "Mapping[str, Lines]", before: Money | N
     for component in context.plan.components:
         if not component.asset:
             lines[component.id].add_to(paid)
+        elif component.redeems:
+            _add_points(context, component, lines[component.id], paid)
     everything = context.total(Basis())
     period = Money(int(everything.column[0]) * context.minor // everything.scale, sum(map(int, paid)))
     earlier = before or Money()
@@ -41,6 +44,15 @@ def facts_of(context: "Context", lines: "Mapping[str, Lines]", before: Money | N
         period=period,
         year=Money(earlier.sold + period.sold, earlier.paid + period.paid),
     )
+
+
+def _add_points(context: "Context", component: ComponentBase, lines: "Lines", paid: Column) -> None:
+    """Add what members' points can be redeemed for at most, each rounded up."""
+    points, worth = context.zeros(), Fraction(component.redeems) * context.minor
+    lines.add_to(points)
+    for i, amount in enumerate(points):
+        if amount:
+            paid[i] += ceil(int(amount) * worth)
 
 
 def _structures(context: "Context") -> Iterator[Structure]:
@@ -71,7 +83,7 @@ def _paid_on(context: "Context") -> PaidOn:
     sales, net = context.inputs.sales, context.net(Basis())
     counted = context.zeros(len(sales))
     for component in context.plan.components:
-        if not (component.asset or component.needs) and component.on.share:
+        if component.pays_money and not component.needs and component.on.share:
             _either(counted, context.matching(component.on))
     own = context.inputs.frame.of(text == SaleClass.PERSONAL for text in sales.sale_class.texts)
     retail, personal = context.zeros(), context.zeros()

@@ -38,10 +38,10 @@ def factor_of(plan: "Plan", facts: Facts, day: date) -> Fraction:
 
 
 def limited(context: "Context", lines: "Mapping[str, Lines]") -> "dict[str, Lines]":
-    """Shrink the lines of a period to what the plan's rule packs allow; what is paid in points stays.
+    """Shrink the lines of a period to what the plan's rule packs allow; points that are worth no money stay.
 
-    All lines together are multiplied with the factor and rounded down to minor units; the parts sum to that exactly
-    (largest remainder, in the order of the lines), those below 0 included.
+    All lines of an asset together are multiplied with the factor and rounded down to minor units, or whole points; the
+    parts sum to that exactly (largest remainder, in the order of the lines), those below 0 included.
     """
     found = dict(lines)
     if not context.plan.limited:
@@ -49,12 +49,16 @@ def limited(context: "Context", lines: "Mapping[str, Lines]") -> "dict[str, Line
     factor = factor_of(context.plan, facts_of(context, lines), context.inputs.period.start.date())
     if factor == 1:
         return found
-    columns = {one.id: lines[one.id].columns() for one in context.plan.components if not one.asset}
-    amounts = [int(amount) for rated in columns.values() for amount in rated.amount]
-    if sum(amounts) <= 0:
-        return found
-    parts = iter(divide(sum(amounts) * factor.numerator // factor.denominator, amounts))
-    for name, rated in columns.items():
-        left = context.inputs.frame.of([next(parts) for _ in range(len(rated))])
-        found[name] = replace(rated, amount=left)
+    assets: dict[str, list[str]] = {}
+    for one in context.plan.components:
+        if one.pays_money:
+            assets.setdefault(one.asset, []).append(one.id)
+    for names in assets.values():
+        columns = {name: lines[name].columns() for name in names}
+        amounts = [int(amount) for rated in columns.values() for amount in rated.amount]
+        if sum(amounts) > 0:
+            parts = iter(divide(sum(amounts) * factor.numerator // factor.denominator, amounts))
+            for name, rated in columns.items():
+                left = context.inputs.frame.of([next(parts) for _ in range(len(rated))])
+                found[name] = replace(rated, amount=left)
     return found

@@ -29,7 +29,18 @@ from fenxiao.plans.language.waits import NO_WAITS, Waits
 from fenxiao.plans.periods.caps import cap_sale
 from fenxiao.plans.sales.sale import Sale, SaleKind, check_measures
 
-__all__ = ["ENGINE_VERSION", "Line", "Sale", "SaleKind", "expiry", "hold_end", "in_force", "rate_return", "rate_sale"]
+__all__ = [
+    "ENGINE_VERSION",
+    "Line",
+    "Sale",
+    "SaleKind",
+    "expiry",
+    "hold_end",
+    "in_force",
+    "rate_return",
+    "rate_sale",
+    "waits_for_delivery",
+]
 
 ENGINE_VERSION: Final = "1"
 """Stands on every line. It changes with anything that could change a figure."""
@@ -94,7 +105,7 @@ def rate_sale(plan: Plan, sale: Sale, upline: Sequence[str]) -> list[Line]:
         message = "The plan was not in force at the sale's time; rate it under the version that was."
         raise Refusal("PLAN_NOT_IN_FORCE", message, kind=Kind.FAILED_PRECONDITION)
     check_measures(sale)
-    components, needed = plan.postings
+    components, needed, _ = plan.postings
     for wanted, measure in needed:
         if _measured(sale, measure) is None and (wanted is None or wanted.selects(sale, plan.categories)):
             message = f"The plan is based on {measure}, which this sale lacks; report it."
@@ -104,6 +115,12 @@ def rate_sale(plan: Plan, sale: Sale, upline: Sequence[str]) -> list[Line]:
         if posted.on is None or posted.on.selects(sale, plan.categories):
             _rate(lines, plan, posted, sale, upline)
     return lines
+
+
+def waits_for_delivery(plan: Plan, sale: Sale) -> bool:
+    """Whether something that a sale earns under a plan waits for its delivery, whenever that posts."""
+    wanted = plan.postings.delivered
+    return sale.kind is SaleKind.SALE and any(one is None or one.selects(sale, plan.categories) for one in wanted)
 
 
 def hold_end(plan: Plan, occurred_at: datetime, release: Release | None = None) -> datetime:

@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.fenxiao/api/chain_bridge/v1/chain_bridge.proto\x12\x1b\x66\x65nxiao.api.chain_bridge.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\'\n\x15GetChainStatusRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\"\xc6\x01\n\x0b\x43hainStatus\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\x03\x12\x12\n\nhead_block\x18\x02 \x01(\x03\x12\x13\n\x0b\x66inal_block\x18\x03 \x01(\x03\x12\r\n\x05vault\x18\x04 \x01(\t\x12\x0e\n\x06sender\x18\x05 \x01(\t\x12\x1a\n\x12sender_balance_wei\x18\x06 \x01(\t\x12\x14\n\x0copen_intents\x18\x07 \x01(\x03\x12\x16\n\x0eparked_intents\x18\x08 \x01(\x03\x12\x13\n\x0bhead_age_ms\x18\t \x01(\x03\"\x9b\x02\n\x0bTransaction\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12<\n\x05state\x18\x03 \x01(\x0e\x32-.fenxiao.api.chain_bridge.v1.TransactionState\x12\x0c\n\x04hash\x18\x04 \x01(\t\x12\r\n\x05\x62lock\x18\x05 \x01(\x03\x12\x10\n\x08gas_used\x18\x06 \x01(\x03\x12\x0e\n\x06payees\x18\x07 \x01(\x03\x12\x0f\n\x07problem\x18\x08 \x01(\t\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nfinal_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"P\n\x17ListTransactionsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"s\n\x18ListTransactionsResponse\x12>\n\x0ctransactions\x18\x01 \x03(\x0b\x32(.fenxiao.api.chain_bridge.v1.Transaction\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xeb\x01\n\x10TransactionState\x12!\n\x1dTRANSACTION_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19TRANSACTION_STATE_PLANNED\x10\x01\x12\x1c\n\x18TRANSACTION_STATE_SIGNED\x10\x02\x12\x1f\n\x1bTRANSACTION_STATE_BROADCAST\x10\x03\x12\x1b\n\x17TRANSACTION_STATE_MINED\x10\x04\x12\x1b\n\x17TRANSACTION_STATE_FINAL\x10\x05\x12\x1c\n\x18TRANSACTION_STATE_PARKED\x10\x06\x32\x85\x02\n\x12\x43hainBridgeService\x12n\n\x0eGetChainStatus\x12\x32.fenxiao.api.chain_bridge.v1.GetChainStatusRequest\x1a(.fenxiao.api.chain_bridge.v1.ChainStatus\x12\x7f\n\x10ListTransactions\x12\x34.fenxiao.api.chain_bridge.v1.ListTransactionsRequest\x1a\x35.fenxiao.api.chain_bridge.v1.ListTransactionsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.fenxiao/api/chain_bridge/v1/chain_bridge.proto\x12\x1b\x66\x65nxiao.api.chain_bridge.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\'\n\x15GetChainStatusRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\"\xc6\x01\n\x0b\x43hainStatus\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\x03\x12\x12\n\nhead_block\x18\x02 \x01(\x03\x12\x13\n\x0b\x66inal_block\x18\x03 \x01(\x03\x12\r\n\x05vault\x18\x04 \x01(\t\x12\x0e\n\x06sender\x18\x05 \x01(\t\x12\x1a\n\x12sender_balance_wei\x18\x06 \x01(\t\x12\x14\n\x0copen_intents\x18\x07 \x01(\x03\x12\x16\n\x0eparked_intents\x18\x08 \x01(\x03\x12\x13\n\x0bhead_age_ms\x18\t \x01(\x03\"\x9b\x02\n\x0bTransaction\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12<\n\x05state\x18\x03 \x01(\x0e\x32-.fenxiao.api.chain_bridge.v1.TransactionState\x12\x0c\n\x04hash\x18\x04 \x01(\t\x12\r\n\x05\x62lock\x18\x05 \x01(\x03\x12\x10\n\x08gas_used\x18\x06 \x01(\x03\x12\x0e\n\x06payees\x18\x07 \x01(\x03\x12\x0f\n\x07problem\x18\x08 \x01(\t\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nfinal_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"P\n\x17ListTransactionsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"s\n\x18ListTransactionsResponse\x12>\n\x0ctransactions\x18\x01 \x03(\x0b\x32(.fenxiao.api.chain_bridge.v1.Transaction\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"$\n\x14GetCheckpointRequest\x12\x0c\n\x04size\x18\x01 \x01(\x03\"\x86\x01\n\nCheckpoint\x12\x0e\n\x06origin\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x0c\n\x04root\x18\x03 \x01(\x0c\x12\x0c\n\x04note\x18\x04 \x01(\t\x12-\n\tmake_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07log_key\x18\x06 \x01(\t\"E\n\x15ProveInclusionRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x0e\n\x06\x65vents\x18\x02 \x03(\t\x12\x0c\n\x04size\x18\x03 \x01(\x03\"9\n\tInclusion\x12\r\n\x05\x65vent\x18\x01 \x01(\t\x12\r\n\x05index\x18\x02 \x01(\x03\x12\x0e\n\x06hashes\x18\x03 \x03(\x0c\"\xa2\x01\n\x16ProveInclusionResponse\x12;\n\ncheckpoint\x18\x01 \x01(\x0b\x32\'.fenxiao.api.chain_bridge.v1.Checkpoint\x12:\n\ninclusions\x18\x02 \x03(\x0b\x32&.fenxiao.api.chain_bridge.v1.Inclusion\x12\x0f\n\x07missing\x18\x03 \x03(\t\"=\n\x17ProveConsistencyRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x03\x12\x10\n\x08new_size\x18\x02 \x01(\x03\"<\n\x18ProveConsistencyResponse\x12\x0e\n\x06hashes\x18\x01 \x03(\x0c\x12\x10\n\x08new_size\x18\x02 \x01(\x03*\xeb\x01\n\x10TransactionState\x12!\n\x1dTRANSACTION_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19TRANSACTION_STATE_PLANNED\x10\x01\x12\x1c\n\x18TRANSACTION_STATE_SIGNED\x10\x02\x12\x1f\n\x1bTRANSACTION_STATE_BROADCAST\x10\x03\x12\x1b\n\x17TRANSACTION_STATE_MINED\x10\x04\x12\x1b\n\x17TRANSACTION_STATE_FINAL\x10\x05\x12\x1c\n\x18TRANSACTION_STATE_PARKED\x10\x06\x32\xee\x04\n\x12\x43hainBridgeService\x12n\n\x0eGetChainStatus\x12\x32.fenxiao.api.chain_bridge.v1.GetChainStatusRequest\x1a(.fenxiao.api.chain_bridge.v1.ChainStatus\x12\x7f\n\x10ListTransactions\x12\x34.fenxiao.api.chain_bridge.v1.ListTransactionsRequest\x1a\x35.fenxiao.api.chain_bridge.v1.ListTransactionsResponse\x12k\n\rGetCheckpoint\x12\x31.fenxiao.api.chain_bridge.v1.GetCheckpointRequest\x1a\'.fenxiao.api.chain_bridge.v1.Checkpoint\x12y\n\x0eProveInclusion\x12\x32.fenxiao.api.chain_bridge.v1.ProveInclusionRequest\x1a\x33.fenxiao.api.chain_bridge.v1.ProveInclusionResponse\x12\x7f\n\x10ProveConsistency\x12\x34.fenxiao.api.chain_bridge.v1.ProveConsistencyRequest\x1a\x35.fenxiao.api.chain_bridge.v1.ProveConsistencyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fenxiao.api.chain_bridge.v1.chain_bridge_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TRANSACTIONSTATE']._serialized_start=840
-  _globals['_TRANSACTIONSTATE']._serialized_end=1075
+  _globals['_TRANSACTIONSTATE']._serialized_start=1435
+  _globals['_TRANSACTIONSTATE']._serialized_end=1670
   _globals['_GETCHAINSTATUSREQUEST']._serialized_start=112
   _globals['_GETCHAINSTATUSREQUEST']._serialized_end=151
   _globals['_CHAINSTATUS']._serialized_start=154
@@ -44,6 +44,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTRANSACTIONSREQUEST']._serialized_end=720
   _globals['_LISTTRANSACTIONSRESPONSE']._serialized_start=722
   _globals['_LISTTRANSACTIONSRESPONSE']._serialized_end=837
-  _globals['_CHAINBRIDGESERVICE']._serialized_start=1078
-  _globals['_CHAINBRIDGESERVICE']._serialized_end=1339
+  _globals['_GETCHECKPOINTREQUEST']._serialized_start=839
+  _globals['_GETCHECKPOINTREQUEST']._serialized_end=875
+  _globals['_CHECKPOINT']._serialized_start=878
+  _globals['_CHECKPOINT']._serialized_end=1012
+  _globals['_PROVEINCLUSIONREQUEST']._serialized_start=1014
+  _globals['_PROVEINCLUSIONREQUEST']._serialized_end=1083
+  _globals['_INCLUSION']._serialized_start=1085
+  _globals['_INCLUSION']._serialized_end=1142
+  _globals['_PROVEINCLUSIONRESPONSE']._serialized_start=1145
+  _globals['_PROVEINCLUSIONRESPONSE']._serialized_end=1307
+  _globals['_PROVECONSISTENCYREQUEST']._serialized_start=1309
+  _globals['_PROVECONSISTENCYREQUEST']._serialized_end=1370
+  _globals['_PROVECONSISTENCYRESPONSE']._serialized_start=1372
+  _globals['_PROVECONSISTENCYRESPONSE']._serialized_end=1432
+  _globals['_CHAINBRIDGESERVICE']._serialized_start=1673
+  _globals['_CHAINBRIDGESERVICE']._serialized_end=2295
 # @@protoc_insertion_point(module_scope)

@@ -45,6 +45,21 @@ class ChainBridgeServiceStub:
                 request_serializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ListTransactionsRequest.SerializeToString,
                 response_deserializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ListTransactionsResponse.FromString,
                 _registered_method=True)
+        self.GetCheckpoint = channel.unary_unary(
+                '/fenxiao.api.chain_bridge.v1.ChainBridgeService/GetCheckpoint',
+                request_serializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.GetCheckpointRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.Checkpoint.FromString,
+                _registered_method=True)
+        self.ProveInclusion = channel.unary_unary(
+                '/fenxiao.api.chain_bridge.v1.ChainBridgeService/ProveInclusion',
+                request_serializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ProveInclusionRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ProveInclusionResponse.FromString,
+                _registered_method=True)
+        self.ProveConsistency = channel.unary_unary(
+                '/fenxiao.api.chain_bridge.v1.ChainBridgeService/ProveConsistency',
+                request_serializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ProveConsistencyRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ProveConsistencyResponse.FromString,
+                _registered_method=True)
 
 
 class ChainBridgeServiceServicer:
@@ -64,6 +79,27 @@ class ChainBridgeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCheckpoint(self, request, context):
+        """What the log of all public events says of itself, signed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ProveInclusion(self, request, context):
+        """That events stand in the log (RFC 9162, 2.1.3).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ProveConsistency(self, request, context):
+        """That the log has only grown (RFC 9162, 2.1.4).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ChainBridgeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -76,6 +112,21 @@ def add_ChainBridgeServiceServicer_to_server(servicer, server):
                     servicer.ListTransactions,
                     request_deserializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ListTransactionsRequest.FromString,
                     response_serializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ListTransactionsResponse.SerializeToString,
+            ),
+            'GetCheckpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCheckpoint,
+                    request_deserializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.GetCheckpointRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.Checkpoint.SerializeToString,
+            ),
+            'ProveInclusion': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProveInclusion,
+                    request_deserializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ProveInclusionRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ProveInclusionResponse.SerializeToString,
+            ),
+            'ProveConsistency': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProveConsistency,
+                    request_deserializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ProveConsistencyRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ProveConsistencyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -133,6 +184,87 @@ class ChainBridgeService:
             '/fenxiao.api.chain_bridge.v1.ChainBridgeService/ListTransactions',
             fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ListTransactionsRequest.SerializeToString,
             fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ListTransactionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCheckpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.chain_bridge.v1.ChainBridgeService/GetCheckpoint',
+            fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.GetCheckpointRequest.SerializeToString,
+            fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.Checkpoint.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProveInclusion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.chain_bridge.v1.ChainBridgeService/ProveInclusion',
+            fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ProveInclusionRequest.SerializeToString,
+            fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ProveInclusionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProveConsistency(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.chain_bridge.v1.ChainBridgeService/ProveConsistency',
+            fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ProveConsistencyRequest.SerializeToString,
+            fenxiao_dot_api_dot_chain__bridge_dot_v1_dot_chain__bridge__pb2.ProveConsistencyResponse.FromString,
             options,
             channel_credentials,
             insecure,

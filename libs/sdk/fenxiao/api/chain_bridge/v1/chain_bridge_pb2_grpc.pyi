@@ -36,6 +36,12 @@ class ChainBridgeServiceStub:
     GetChainStatus: _grpc.UnaryUnaryMultiCallable[_chain_bridge_pb2.GetChainStatusRequest, _chain_bridge_pb2.ChainStatus]
     ListTransactions: _grpc.UnaryUnaryMultiCallable[_chain_bridge_pb2.ListTransactionsRequest, _chain_bridge_pb2.ListTransactionsResponse]
     """Transactions that the bridge sent for a programme, newest first."""
+    GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_chain_bridge_pb2.GetCheckpointRequest, _chain_bridge_pb2.Checkpoint]
+    """What the log of all public events says of itself, signed."""
+    ProveInclusion: _grpc.UnaryUnaryMultiCallable[_chain_bridge_pb2.ProveInclusionRequest, _chain_bridge_pb2.ProveInclusionResponse]
+    """That events stand in the log (RFC 9162, 2.1.3)."""
+    ProveConsistency: _grpc.UnaryUnaryMultiCallable[_chain_bridge_pb2.ProveConsistencyRequest, _chain_bridge_pb2.ProveConsistencyResponse]
+    """That the log has only grown (RFC 9162, 2.1.4)."""
 
 @_typing.type_check_only
 class ChainBridgeServiceAsyncStub(ChainBridgeServiceStub):
@@ -45,6 +51,12 @@ class ChainBridgeServiceAsyncStub(ChainBridgeServiceStub):
     GetChainStatus: _aio.UnaryUnaryMultiCallable[_chain_bridge_pb2.GetChainStatusRequest, _chain_bridge_pb2.ChainStatus]  # type: ignore[assignment]
     ListTransactions: _aio.UnaryUnaryMultiCallable[_chain_bridge_pb2.ListTransactionsRequest, _chain_bridge_pb2.ListTransactionsResponse]  # type: ignore[assignment]
     """Transactions that the bridge sent for a programme, newest first."""
+    GetCheckpoint: _aio.UnaryUnaryMultiCallable[_chain_bridge_pb2.GetCheckpointRequest, _chain_bridge_pb2.Checkpoint]  # type: ignore[assignment]
+    """What the log of all public events says of itself, signed."""
+    ProveInclusion: _aio.UnaryUnaryMultiCallable[_chain_bridge_pb2.ProveInclusionRequest, _chain_bridge_pb2.ProveInclusionResponse]  # type: ignore[assignment]
+    """That events stand in the log (RFC 9162, 2.1.3)."""
+    ProveConsistency: _aio.UnaryUnaryMultiCallable[_chain_bridge_pb2.ProveConsistencyRequest, _chain_bridge_pb2.ProveConsistencyResponse]  # type: ignore[assignment]
+    """That the log has only grown (RFC 9162, 2.1.4)."""
 
 class ChainBridgeServiceServicer(metaclass=_abc_1.ABCMeta):
     """What the bridge has done and what the chain says."""
@@ -63,5 +75,29 @@ class ChainBridgeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_chain_bridge_pb2.ListTransactionsResponse, _abc.Awaitable[_chain_bridge_pb2.ListTransactionsResponse]]:
         """Transactions that the bridge sent for a programme, newest first."""
+
+    @_abc_1.abstractmethod
+    def GetCheckpoint(
+        self,
+        request: _chain_bridge_pb2.GetCheckpointRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_chain_bridge_pb2.Checkpoint, _abc.Awaitable[_chain_bridge_pb2.Checkpoint]]:
+        """What the log of all public events says of itself, signed."""
+
+    @_abc_1.abstractmethod
+    def ProveInclusion(
+        self,
+        request: _chain_bridge_pb2.ProveInclusionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_chain_bridge_pb2.ProveInclusionResponse, _abc.Awaitable[_chain_bridge_pb2.ProveInclusionResponse]]:
+        """That events stand in the log (RFC 9162, 2.1.3)."""
+
+    @_abc_1.abstractmethod
+    def ProveConsistency(
+        self,
+        request: _chain_bridge_pb2.ProveConsistencyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_chain_bridge_pb2.ProveConsistencyResponse, _abc.Awaitable[_chain_bridge_pb2.ProveConsistencyResponse]]:
+        """That the log has only grown (RFC 9162, 2.1.4)."""
 
 def add_ChainBridgeServiceServicer_to_server(servicer: ChainBridgeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

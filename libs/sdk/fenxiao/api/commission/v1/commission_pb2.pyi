@@ -494,6 +494,7 @@ class Line(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     NEEDS_IDENTITY_FIELD_NUMBER: _builtins.int
     THRESHOLD_MINOR_FIELD_NUMBER: _builtins.int
+    AWAITED_TRANSACTIONS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID."""
     member: _builtins.str
@@ -533,6 +534,10 @@ class Line(_message.Message):
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """Of points: what is left of them is lost at this time; not set: never."""
 
+    @_builtins.property
+    def awaited_transactions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """It is held until the goods of each of these business transactions have been delivered."""
+
     def __init__(
         self,
         *,
@@ -554,10 +559,11 @@ class Line(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         needs_identity: _builtins.bool = ...,
         threshold_minor: _builtins.int = ...,
+        awaited_transactions: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_uncapped_minor", b"_uncapped_minor", "expire_time", b"expire_time", "hold_until", b"hold_until", "uncapped_minor", b"uncapped_minor"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_uncapped_minor", b"_uncapped_minor", "amount_minor", b"amount_minor", "base", b"base", "component", b"component", "currency", b"currency", "exact_amount", b"exact_amount", "expire_time", b"expire_time", "hold_until", b"hold_until", "id", b"id", "level", b"level", "member", b"member", "needs_identity", b"needs_identity", "other", b"other", "points", b"points", "rate", b"rate", "reverses", b"reverses", "sale", b"sale", "threshold_minor", b"threshold_minor", "uncapped_minor", b"uncapped_minor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_uncapped_minor", b"_uncapped_minor", "amount_minor", b"amount_minor", "awaited_transactions", b"awaited_transactions", "base", b"base", "component", b"component", "currency", b"currency", "exact_amount", b"exact_amount", "expire_time", b"expire_time", "hold_until", b"hold_until", "id", b"id", "level", b"level", "member", b"member", "needs_identity", b"needs_identity", "other", b"other", "points", b"points", "rate", b"rate", "reverses", b"reverses", "sale", b"sale", "threshold_minor", b"threshold_minor", "uncapped_minor", b"uncapped_minor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__uncapped_minor: _TypeAlias = _typing.Literal["uncapped_minor"]  # noqa: Y015
     _WhichOneofArgType__uncapped_minor: _TypeAlias = _typing.Literal["_uncapped_minor", b"_uncapped_minor"]  # noqa: Y015

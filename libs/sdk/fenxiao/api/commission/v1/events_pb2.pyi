@@ -61,6 +61,40 @@ class PlanPublished(_message.Message):
 Global___PlanPublished: _TypeAlias = PlanPublished  # noqa: Y015
 
 @_typing.final
+class PointsPriced(_message.Message):
+    """What a point of a kind is worth at most in money, by a version that was published: said once for each kind that it
+    gives. Rewards in money give no more for a point than the least that was ever said of its kind.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POINTS_FIELD_NUMBER: _builtins.int
+    WORTH_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    PLAN_HASH_FIELD_NUMBER: _builtins.int
+    points: _builtins.str
+    """The kind."""
+    worth: _builtins.str
+    """Exact decimal, in units of the currency; 0: it is redeemed for no money."""
+    currency: _builtins.str
+    plan_hash: _builtins.str
+    def __init__(
+        self,
+        *,
+        points: _builtins.str = ...,
+        worth: _builtins.str = ...,
+        currency: _builtins.str = ...,
+        plan_hash: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "plan_hash", b"plan_hash", "points", b"points", "worth", b"worth"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PointsPriced: _TypeAlias = PointsPriced  # noqa: Y015
+
+@_typing.final
 class SaleRecorded(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -223,27 +257,53 @@ class Condition(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class Delivered(_message.Message):
+        """Fulfilled while the goods of each of these business transactions have been delivered, at the programme's time."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        BIZ_TRANSACTIONS_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def biz_transactions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+            """Canonical CBV ids, those of the sale."""
+
+        def __init__(
+            self,
+            *,
+            biz_transactions: _abc.Iterable[_builtins.str] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["biz_transactions", b"biz_transactions"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     RETURN_WINDOW_FIELD_NUMBER: _builtins.int
     IDENTITY_FIELD_NUMBER: _builtins.int
     THRESHOLD_FIELD_NUMBER: _builtins.int
+    DELIVERED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def return_window(self) -> Global___Condition.ReturnWindow: ...
     @_builtins.property
     def identity(self) -> Global___Condition.Identity: ...
     @_builtins.property
     def threshold(self) -> Global___Condition.Threshold: ...
+    @_builtins.property
+    def delivered(self) -> Global___Condition.Delivered: ...
     def __init__(
         self,
         *,
         return_window: Global___Condition.ReturnWindow | None = ...,
         identity: Global___Condition.Identity | None = ...,
         threshold: Global___Condition.Threshold | None = ...,
+        delivered: Global___Condition.Delivered | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "kind", b"kind", "return_window", b"return_window", "threshold", b"threshold"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["delivered", b"delivered", "identity", b"identity", "kind", b"kind", "return_window", b"return_window", "threshold", b"threshold"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "kind", b"kind", "return_window", b"return_window", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivered", b"delivered", "identity", b"identity", "kind", b"kind", "return_window", b"return_window", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["return_window", "identity", "threshold"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["return_window", "identity", "threshold", "delivered"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 

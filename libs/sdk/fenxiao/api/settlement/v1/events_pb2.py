@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&fenxiao/api/settlement/v1/events.proto\x12\x19\x66\x65nxiao.api.settlement.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"k\n\x0f\x41ssetRegistered\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x10\n\x08\x63hain_id\x18\x02 \x01(\x03\x12\r\n\x05vault\x18\x03 \x01(\t\x12\r\n\x05token\x18\x04 \x01(\t\x12\x16\n\x0etoken_decimals\x18\x05 \x01(\x05\"7\n\nAdvancedTo\x12)\n\x05\x61s_of\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x85\x01\n\x12IdentityRemembered\x12\x0e\n\x06member\x18\x01 \x01(\t\x12.\n\ncheck_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"W\n\x11IdentityWithdrawn\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\tLinesHeld\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\r\n\x05lines\x18\x03 \x03(\t\"o\n\x10\x45ntitlementEntry\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\r\n\x05payee\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\x18\n\x10\x63umulative_units\x18\x04 \x01(\t\x12\x11\n\tdue_units\x18\x05 \x01(\t\"\x82\x01\n\x12\x45ntitlementsListed\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12\x0c\n\x04part\x18\x03 \x01(\x05\x12<\n\x07\x65ntries\x18\x04 \x03(\x0b\x32+.fenxiao.api.settlement.v1.EntitlementEntry\"\xc1\x02\n\x12\x44istributionClosed\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x63hain_id\x18\x04 \x01(\x03\x12\r\n\x05vault\x18\x05 \x01(\t\x12\r\n\x05token\x18\x06 \x01(\t\x12\x15\n\rprogramme_key\x18\x07 \x01(\t\x12\x0c\n\x04root\x18\x08 \x01(\t\x12\x15\n\rprevious_root\x18\t \x01(\t\x12\x11\n\tdata_hash\x18\n \x01(\t\x12\x13\n\x0bplan_hashes\x18\x0b \x03(\t\x12\r\n\x05parts\x18\x0c \x01(\x05\x12\x0e\n\x06payees\x18\r \x01(\x03\x12\x18\n\x10\x63umulative_units\x18\x0e \x01(\t\x12\x11\n\tdue_units\x18\x0f \x01(\t\"k\n\rPayoutsBooked\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12\x13\n\x0btransaction\x18\x03 \x01(\t\x12\x0e\n\x06payees\x18\x04 \x01(\x03\x12\x13\n\x0btotal_minor\x18\x05 \x01(\x03\":\n\nPointsPart\x12\x0c\n\x04line\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x0e\n\x06\x61mount\x18\x03 \x01(\x03\";\n\nPointsHeld\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\t\x12\r\n\x05lines\x18\x03 \x03(\t\"\x7f\n\rPointsExpired\x12\x0e\n\x06points\x18\x01 \x01(\t\x12)\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x04lots\x18\x03 \x03(\x0b\x32%.fenxiao.api.settlement.v1.PointsPart\"5\n\x0bMoneyAmount\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x02 \x01(\x03\"\xad\x02\n\rRewardDefined\x12\x0e\n\x06reward\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x0e\n\x06points\x18\x03 \x01(\t\x12\x14\n\x0cprice_points\x18\x04 \x01(\x03\x12\x10\n\x08title_en\x18\x05 \x01(\t\x12\x10\n\x08title_zh\x18\x06 \x01(\t\x12\x12\n\x05stock\x18\x07 \x01(\x03H\x00\x88\x01\x01\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x05money\x18\n \x01(\x0b\x32&.fenxiao.api.settlement.v1.MoneyAmountB\x08\n\x06_stock\"2\n\x0fRewardWithdrawn\x12\x0e\n\x06reward\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\"\xbc\x01\n\x0ePointsRedeemed\x12\x12\n\nredemption\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x0e\n\x06reward\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x03\x12\x10\n\x08quantity\x18\x05 \x01(\x03\x12\x0e\n\x06points\x18\x06 \x01(\t\x12\x0e\n\x06\x61mount\x18\x07 \x01(\x03\x12\x33\n\x04lots\x18\x08 \x03(\x0b\x32%.fenxiao.api.settlement.v1.PointsPart\"[\n\rMoneyRedeemed\x12\x12\n\nredemption\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x04 \x01(\x03\")\n\x13RedemptionFulfilled\x12\x12\n\nredemption\x18\x01 \x01(\t\"\x8e\x01\n\x13RedemptionCancelled\x12\x12\n\nredemption\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x0e\n\x06points\x18\x03 \x01(\t\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\x12\x33\n\x04lots\x18\x05 \x03(\x0b\x32%.fenxiao.api.settlement.v1.PointsPartb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&fenxiao/api/settlement/v1/events.proto\x12\x19\x66\x65nxiao.api.settlement.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"k\n\x0f\x41ssetRegistered\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x10\n\x08\x63hain_id\x18\x02 \x01(\x03\x12\r\n\x05vault\x18\x03 \x01(\t\x12\r\n\x05token\x18\x04 \x01(\t\x12\x16\n\x0etoken_decimals\x18\x05 \x01(\x05\"7\n\nAdvancedTo\x12)\n\x05\x61s_of\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x85\x01\n\x12IdentityRemembered\x12\x0e\n\x06member\x18\x01 \x01(\t\x12.\n\ncheck_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"W\n\x11IdentityWithdrawn\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"s\n\x12\x44\x65liveryRemembered\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x02 \x03(\t\x12\x31\n\rdelivery_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"%\n\x11\x44\x65liveryForgotten\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\"<\n\tLinesHeld\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\r\n\x05lines\x18\x03 \x03(\t\"o\n\x10\x45ntitlementEntry\x12\x0e\n\x06member\x18\x01 \x01(\t\x12\r\n\x05payee\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\x18\n\x10\x63umulative_units\x18\x04 \x01(\t\x12\x11\n\tdue_units\x18\x05 \x01(\t\"\x82\x01\n\x12\x45ntitlementsListed\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12\x0c\n\x04part\x18\x03 \x01(\x05\x12<\n\x07\x65ntries\x18\x04 \x03(\x0b\x32+.fenxiao.api.settlement.v1.EntitlementEntry\"\xc1\x02\n\x12\x44istributionClosed\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x63hain_id\x18\x04 \x01(\x03\x12\r\n\x05vault\x18\x05 \x01(\t\x12\r\n\x05token\x18\x06 \x01(\t\x12\x15\n\rprogramme_key\x18\x07 \x01(\t\x12\x0c\n\x04root\x18\x08 \x01(\t\x12\x15\n\rprevious_root\x18\t \x01(\t\x12\x11\n\tdata_hash\x18\n \x01(\t\x12\x13\n\x0bplan_hashes\x18\x0b \x03(\t\x12\r\n\x05parts\x18\x0c \x01(\x05\x12\x0e\n\x06payees\x18\r \x01(\x03\x12\x18\n\x10\x63umulative_units\x18\x0e \x01(\t\x12\x11\n\tdue_units\x18\x0f \x01(\t\"k\n\rPayoutsBooked\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12\x13\n\x0btransaction\x18\x03 \x01(\t\x12\x0e\n\x06payees\x18\x04 \x01(\x03\x12\x13\n\x0btotal_minor\x18\x05 \x01(\x03\":\n\nPointsPart\x12\x0c\n\x04line\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x0e\n\x06\x61mount\x18\x03 \x01(\x03\";\n\nPointsHeld\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\t\x12\r\n\x05lines\x18\x03 \x03(\t\"\x7f\n\rPointsExpired\x12\x0e\n\x06points\x18\x01 \x01(\t\x12)\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x04lots\x18\x03 \x03(\x0b\x32%.fenxiao.api.settlement.v1.PointsPart\"5\n\x0bMoneyAmount\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x02 \x01(\x03\"\xad\x02\n\rRewardDefined\x12\x0e\n\x06reward\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x0e\n\x06points\x18\x03 \x01(\t\x12\x14\n\x0cprice_points\x18\x04 \x01(\x03\x12\x10\n\x08title_en\x18\x05 \x01(\t\x12\x10\n\x08title_zh\x18\x06 \x01(\t\x12\x12\n\x05stock\x18\x07 \x01(\x03H\x00\x88\x01\x01\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x05money\x18\n \x01(\x0b\x32&.fenxiao.api.settlement.v1.MoneyAmountB\x08\n\x06_stock\"2\n\x0fRewardWithdrawn\x12\x0e\n\x06reward\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\"\xbc\x01\n\x0ePointsRedeemed\x12\x12\n\nredemption\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x0e\n\x06reward\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x03\x12\x10\n\x08quantity\x18\x05 \x01(\x03\x12\x0e\n\x06points\x18\x06 \x01(\t\x12\x0e\n\x06\x61mount\x18\x07 \x01(\x03\x12\x33\n\x04lots\x18\x08 \x03(\x0b\x32%.fenxiao.api.settlement.v1.PointsPart\"[\n\rMoneyRedeemed\x12\x12\n\nredemption\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x04 \x01(\x03\")\n\x13RedemptionFulfilled\x12\x12\n\nredemption\x18\x01 \x01(\t\"\x8e\x01\n\x13RedemptionCancelled\x12\x12\n\nredemption\x18\x01 \x01(\t\x12\x0e\n\x06member\x18\x02 \x01(\t\x12\x0e\n\x06points\x18\x03 \x01(\t\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\x12\x33\n\x04lots\x18\x05 \x03(\x0b\x32%.fenxiao.api.settlement.v1.PointsPartb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,34 +40,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IDENTITYREMEMBERED']._serialized_end=402
   _globals['_IDENTITYWITHDRAWN']._serialized_start=404
   _globals['_IDENTITYWITHDRAWN']._serialized_end=491
-  _globals['_LINESHELD']._serialized_start=493
-  _globals['_LINESHELD']._serialized_end=553
-  _globals['_ENTITLEMENTENTRY']._serialized_start=555
-  _globals['_ENTITLEMENTENTRY']._serialized_end=666
-  _globals['_ENTITLEMENTSLISTED']._serialized_start=669
-  _globals['_ENTITLEMENTSLISTED']._serialized_end=799
-  _globals['_DISTRIBUTIONCLOSED']._serialized_start=802
-  _globals['_DISTRIBUTIONCLOSED']._serialized_end=1123
-  _globals['_PAYOUTSBOOKED']._serialized_start=1125
-  _globals['_PAYOUTSBOOKED']._serialized_end=1232
-  _globals['_POINTSPART']._serialized_start=1234
-  _globals['_POINTSPART']._serialized_end=1292
-  _globals['_POINTSHELD']._serialized_start=1294
-  _globals['_POINTSHELD']._serialized_end=1353
-  _globals['_POINTSEXPIRED']._serialized_start=1355
-  _globals['_POINTSEXPIRED']._serialized_end=1482
-  _globals['_MONEYAMOUNT']._serialized_start=1484
-  _globals['_MONEYAMOUNT']._serialized_end=1537
-  _globals['_REWARDDEFINED']._serialized_start=1540
-  _globals['_REWARDDEFINED']._serialized_end=1841
-  _globals['_REWARDWITHDRAWN']._serialized_start=1843
-  _globals['_REWARDWITHDRAWN']._serialized_end=1893
-  _globals['_POINTSREDEEMED']._serialized_start=1896
-  _globals['_POINTSREDEEMED']._serialized_end=2084
-  _globals['_MONEYREDEEMED']._serialized_start=2086
-  _globals['_MONEYREDEEMED']._serialized_end=2177
-  _globals['_REDEMPTIONFULFILLED']._serialized_start=2179
-  _globals['_REDEMPTIONFULFILLED']._serialized_end=2220
-  _globals['_REDEMPTIONCANCELLED']._serialized_start=2223
-  _globals['_REDEMPTIONCANCELLED']._serialized_end=2365
+  _globals['_DELIVERYREMEMBERED']._serialized_start=493
+  _globals['_DELIVERYREMEMBERED']._serialized_end=608
+  _globals['_DELIVERYFORGOTTEN']._serialized_start=610
+  _globals['_DELIVERYFORGOTTEN']._serialized_end=647
+  _globals['_LINESHELD']._serialized_start=649
+  _globals['_LINESHELD']._serialized_end=709
+  _globals['_ENTITLEMENTENTRY']._serialized_start=711
+  _globals['_ENTITLEMENTENTRY']._serialized_end=822
+  _globals['_ENTITLEMENTSLISTED']._serialized_start=825
+  _globals['_ENTITLEMENTSLISTED']._serialized_end=955
+  _globals['_DISTRIBUTIONCLOSED']._serialized_start=958
+  _globals['_DISTRIBUTIONCLOSED']._serialized_end=1279
+  _globals['_PAYOUTSBOOKED']._serialized_start=1281
+  _globals['_PAYOUTSBOOKED']._serialized_end=1388
+  _globals['_POINTSPART']._serialized_start=1390
+  _globals['_POINTSPART']._serialized_end=1448
+  _globals['_POINTSHELD']._serialized_start=1450
+  _globals['_POINTSHELD']._serialized_end=1509
+  _globals['_POINTSEXPIRED']._serialized_start=1511
+  _globals['_POINTSEXPIRED']._serialized_end=1638
+  _globals['_MONEYAMOUNT']._serialized_start=1640
+  _globals['_MONEYAMOUNT']._serialized_end=1693
+  _globals['_REWARDDEFINED']._serialized_start=1696
+  _globals['_REWARDDEFINED']._serialized_end=1997
+  _globals['_REWARDWITHDRAWN']._serialized_start=1999
+  _globals['_REWARDWITHDRAWN']._serialized_end=2049
+  _globals['_POINTSREDEEMED']._serialized_start=2052
+  _globals['_POINTSREDEEMED']._serialized_end=2240
+  _globals['_MONEYREDEEMED']._serialized_start=2242
+  _globals['_MONEYREDEEMED']._serialized_end=2333
+  _globals['_REDEMPTIONFULFILLED']._serialized_start=2335
+  _globals['_REDEMPTIONFULFILLED']._serialized_end=2376
+  _globals['_REDEMPTIONCANCELLED']._serialized_start=2379
+  _globals['_REDEMPTIONCANCELLED']._serialized_end=2521
 # @@protoc_insertion_point(module_scope)

@@ -133,6 +133,62 @@ class IdentityWithdrawn(_message.Message):
 Global___IdentityWithdrawn: _TypeAlias = IdentityWithdrawn  # noqa: Y015
 
 @_typing.final
+class DeliveryRemembered(_message.Message):
+    """A delivery counts from here on: behind this event lines are released that waited for it, as far as the programme's
+    time has come to it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    BIZ_TRANSACTIONS_FIELD_NUMBER: _builtins.int
+    DELIVERY_TIME_FIELD_NUMBER: _builtins.int
+    delivery: _builtins.str
+    """UUID."""
+    @_builtins.property
+    def biz_transactions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Canonical CBV ids."""
+
+    @_builtins.property
+    def delivery_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        delivery: _builtins.str = ...,
+        biz_transactions: _abc.Iterable[_builtins.str] | None = ...,
+        delivery_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["delivery_time", b"delivery_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["biz_transactions", b"biz_transactions", "delivery", b"delivery", "delivery_time", b"delivery_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeliveryRemembered: _TypeAlias = DeliveryRemembered  # noqa: Y015
+
+@_typing.final
+class DeliveryForgotten(_message.Message):
+    """The delivery counts no longer. What was released by it alone is held again, unless it is in a distribution."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    delivery: _builtins.str
+    """UUID."""
+    def __init__(
+        self,
+        *,
+        delivery: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeliveryForgotten: _TypeAlias = DeliveryForgotten  # noqa: Y015
+
+@_typing.final
 class LinesHeld(_message.Message):
     """Lines were entered in the ledger."""
 

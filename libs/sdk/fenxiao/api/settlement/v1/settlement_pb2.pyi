@@ -66,6 +66,8 @@ class _LineWaitEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LineWait.Val
     """A check of the member's identity."""
     LINE_WAIT_THRESHOLD: _LineWait.ValueType  # 3
     """More that is payable: `threshold_minor`."""
+    LINE_WAIT_DELIVERY: _LineWait.ValueType  # 4
+    """The delivery of the sale's goods."""
 
 class LineWait(_LineWait, metaclass=_LineWaitEnumTypeWrapper):
     """What a held line waits for."""
@@ -77,6 +79,8 @@ LINE_WAIT_IDENTITY: LineWait.ValueType  # 2
 """A check of the member's identity."""
 LINE_WAIT_THRESHOLD: LineWait.ValueType  # 3
 """More that is payable: `threshold_minor`."""
+LINE_WAIT_DELIVERY: LineWait.ValueType  # 4
+"""The delivery of the sale's goods."""
 Global___LineWait: _TypeAlias = LineWait  # noqa: Y015
 
 @_typing.final

@@ -25,27 +25,27 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*fenxiao/api/traceability/v1/captures.proto\x12\x1b\x66\x65nxiao.api.traceability.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb7\x01\n\x16\x43\x61ptureDocumentRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12@\n\tbehaviour\x18\x02 \x01(\x0e\x32-.fenxiao.api.traceability.v1.CaptureBehaviour\x12<\n\x07profile\x18\x03 \x01(\x0e\x32+.fenxiao.api.traceability.v1.CaptureProfile\x12\r\n\x05\x63hunk\x18\x04 \x01(\x0c\"\xda\x02\n\x0f\x44ocumentCapture\x12\x0c\n\x04name\x18\x01 \x01(\t\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12@\n\tbehaviour\x18\x04 \x01(\x0e\x32-.fenxiao.api.traceability.v1.CaptureBehaviour\x12\x0f\n\x07success\x18\x05 \x01(\x08\x12\x16\n\x0e\x63\x61ptured_count\x18\x06 \x01(\x03\x12\x16\n\x0erepeated_count\x18\x07 \x01(\x03\x12\x15\n\rrefused_count\x18\x08 \x01(\x03\x12=\n\x08problems\x18\t \x03(\x0b\x32+.fenxiao.api.traceability.v1.CaptureProblem\"L\n\x0e\x43\x61ptureProblem\x12\r\n\x05\x65vent\x18\x01 \x01(\x03\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0c\n\x04rule\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\"!\n\x11GetCaptureRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"L\n\x13ListCapturesRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"o\n\x14ListCapturesResponse\x12>\n\x08\x63\x61ptures\x18\x01 \x03(\x0b\x32,.fenxiao.api.traceability.v1.DocumentCapture\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*t\n\x10\x43\x61ptureBehaviour\x12!\n\x1d\x43\x41PTURE_BEHAVIOUR_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x43\x41PTURE_BEHAVIOUR_ROLLBACK\x10\x01\x12\x1d\n\x19\x43\x41PTURE_BEHAVIOUR_PROCEED\x10\x02*j\n\x0e\x43\x61ptureProfile\x12\x1f\n\x1b\x43\x41PTURE_PROFILE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41PTURE_PROFILE_STRICT\x10\x01\x12\x1b\n\x17\x43\x41PTURE_PROFILE_LENIENT\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*fenxiao/api/traceability/v1/captures.proto\x12\x1b\x66\x65nxiao.api.traceability.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc8\x01\n\x16\x43\x61ptureDocumentRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12@\n\tbehaviour\x18\x02 \x01(\x0e\x32-.fenxiao.api.traceability.v1.CaptureBehaviour\x12<\n\x07profile\x18\x03 \x01(\x0e\x32+.fenxiao.api.traceability.v1.CaptureProfile\x12\r\n\x05\x63hunk\x18\x04 \x01(\x0c\x12\x0f\n\x07\x61t_once\x18\x05 \x01(\x08\"\xf5\x02\n\x0f\x44ocumentCapture\x12\x0c\n\x04name\x18\x01 \x01(\t\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12@\n\tbehaviour\x18\x04 \x01(\x0e\x32-.fenxiao.api.traceability.v1.CaptureBehaviour\x12\x0f\n\x07success\x18\x05 \x01(\x08\x12\x16\n\x0e\x63\x61ptured_count\x18\x06 \x01(\x03\x12\x16\n\x0erepeated_count\x18\x07 \x01(\x03\x12\x15\n\rrefused_count\x18\x08 \x01(\x03\x12=\n\x08problems\x18\t \x03(\x0b\x32+.fenxiao.api.traceability.v1.CaptureProblem\x12\x19\n\x11master_data_count\x18\n \x01(\x03\"L\n\x0e\x43\x61ptureProblem\x12\r\n\x05\x65vent\x18\x01 \x01(\x03\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0c\n\x04rule\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\"!\n\x11GetCaptureRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"L\n\x13ListCapturesRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"o\n\x14ListCapturesResponse\x12>\n\x08\x63\x61ptures\x18\x01 \x03(\x0b\x32,.fenxiao.api.traceability.v1.DocumentCapture\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*t\n\x10\x43\x61ptureBehaviour\x12!\n\x1d\x43\x41PTURE_BEHAVIOUR_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x43\x41PTURE_BEHAVIOUR_ROLLBACK\x10\x01\x12\x1d\n\x19\x43\x41PTURE_BEHAVIOUR_PROCEED\x10\x02*j\n\x0e\x43\x61ptureProfile\x12\x1f\n\x1b\x43\x41PTURE_PROFILE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41PTURE_PROFILE_STRICT\x10\x01\x12\x1b\n\x17\x43\x41PTURE_PROFILE_LENIENT\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fenxiao.api.traceability.v1.captures_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CAPTUREBEHAVIOUR']._serialized_start=947
-  _globals['_CAPTUREBEHAVIOUR']._serialized_end=1063
-  _globals['_CAPTUREPROFILE']._serialized_start=1065
-  _globals['_CAPTUREPROFILE']._serialized_end=1171
+  _globals['_CAPTUREBEHAVIOUR']._serialized_start=991
+  _globals['_CAPTUREBEHAVIOUR']._serialized_end=1107
+  _globals['_CAPTUREPROFILE']._serialized_start=1109
+  _globals['_CAPTUREPROFILE']._serialized_end=1215
   _globals['_CAPTUREDOCUMENTREQUEST']._serialized_start=109
-  _globals['_CAPTUREDOCUMENTREQUEST']._serialized_end=292
-  _globals['_DOCUMENTCAPTURE']._serialized_start=295
-  _globals['_DOCUMENTCAPTURE']._serialized_end=641
-  _globals['_CAPTUREPROBLEM']._serialized_start=643
-  _globals['_CAPTUREPROBLEM']._serialized_end=719
-  _globals['_GETCAPTUREREQUEST']._serialized_start=721
-  _globals['_GETCAPTUREREQUEST']._serialized_end=754
-  _globals['_LISTCAPTURESREQUEST']._serialized_start=756
-  _globals['_LISTCAPTURESREQUEST']._serialized_end=832
-  _globals['_LISTCAPTURESRESPONSE']._serialized_start=834
-  _globals['_LISTCAPTURESRESPONSE']._serialized_end=945
+  _globals['_CAPTUREDOCUMENTREQUEST']._serialized_end=309
+  _globals['_DOCUMENTCAPTURE']._serialized_start=312
+  _globals['_DOCUMENTCAPTURE']._serialized_end=685
+  _globals['_CAPTUREPROBLEM']._serialized_start=687
+  _globals['_CAPTUREPROBLEM']._serialized_end=763
+  _globals['_GETCAPTUREREQUEST']._serialized_start=765
+  _globals['_GETCAPTUREREQUEST']._serialized_end=798
+  _globals['_LISTCAPTURESREQUEST']._serialized_start=800
+  _globals['_LISTCAPTURESREQUEST']._serialized_end=876
+  _globals['_LISTCAPTURESRESPONSE']._serialized_start=878
+  _globals['_LISTCAPTURESRESPONSE']._serialized_end=989
 # @@protoc_insertion_point(module_scope)

@@ -78,12 +78,15 @@ class CaptureDocumentRequest(_message.Message):
     BEHAVIOUR_FIELD_NUMBER: _builtins.int
     PROFILE_FIELD_NUMBER: _builtins.int
     CHUNK_FIELD_NUMBER: _builtins.int
+    AT_ONCE_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`programmes/{programme}`."""
     behaviour: Global___CaptureBehaviour.ValueType
     profile: Global___CaptureProfile.ValueType
     chunk: _builtins.bytes
-    """The next bytes of the document (UTF-8 JSON), at most 1 GiB together."""
+    """The next bytes of the document (UTF-8 JSON, or XML), at most 1 GiB together."""
+    at_once: _builtins.bool
+    """Answers as soon as the document is there; `GetCapture` says what becomes of it."""
     def __init__(
         self,
         *,
@@ -91,10 +94,11 @@ class CaptureDocumentRequest(_message.Message):
         behaviour: Global___CaptureBehaviour.ValueType = ...,
         profile: Global___CaptureProfile.ValueType = ...,
         chunk: _builtins.bytes = ...,
+        at_once: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["behaviour", b"behaviour", "chunk", b"chunk", "parent", b"parent", "profile", b"profile"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_once", b"at_once", "behaviour", b"behaviour", "chunk", b"chunk", "parent", b"parent", "profile", b"profile"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -115,6 +119,7 @@ class DocumentCapture(_message.Message):
     REPEATED_COUNT_FIELD_NUMBER: _builtins.int
     REFUSED_COUNT_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
+    MASTER_DATA_COUNT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`programmes/{programme}/captures/{uuid}`."""
     behaviour: Global___CaptureBehaviour.ValueType
@@ -125,6 +130,8 @@ class DocumentCapture(_message.Message):
     """Events that had been captured before."""
     refused_count: _builtins.int
     """Events that are wrong, or that a rollback has left out."""
+    master_data_count: _builtins.int
+    """Elements of master data in its header that were taken."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -147,10 +154,11 @@ class DocumentCapture(_message.Message):
         repeated_count: _builtins.int = ...,
         refused_count: _builtins.int = ...,
         problems: _abc.Iterable[Global___CaptureProblem] | None = ...,
+        master_data_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "finish_time", b"finish_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["behaviour", b"behaviour", "captured_count", b"captured_count", "create_time", b"create_time", "finish_time", b"finish_time", "name", b"name", "problems", b"problems", "refused_count", b"refused_count", "repeated_count", b"repeated_count", "success", b"success"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["behaviour", b"behaviour", "captured_count", b"captured_count", "create_time", b"create_time", "finish_time", b"finish_time", "master_data_count", b"master_data_count", "name", b"name", "problems", b"problems", "refused_count", b"refused_count", "repeated_count", b"repeated_count", "success", b"success"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(fenxiao/api/traceability/v1/events.proto\x12\x1b\x66\x65nxiao.api.traceability.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x01\n\x12TraceEventCaptured\x12\x13\n\x0btrace_event\x18\x01 \x01(\t\x12\x12\n\nevent_hash\x18\x02 \x01(\t\x12.\n\nevent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x62iz_step\x18\x04 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x05 \x03(\t\"c\n\x08Recalled\x12\x0e\n\x06recall\x18\x01 \x01(\t\x12\x0b\n\x03\x65pc\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0c\n\x04part\x18\x04 \x01(\x05\x12\r\n\x05parts\x18\x05 \x01(\x05\x12\r\n\x05items\x18\x06 \x03(\t\"+\n\x0cRecallClosed\x12\x0e\n\x06recall\x18\x01 \x01(\t\x12\x0b\n\x03\x65pc\x18\x02 \x01(\t\"2\n\x05Goods\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\t\x12\x0b\n\x03uom\x18\x03 \x01(\t\"\xae\x01\n\x07Shipped\x12\x12\n\nevent_hash\x18\x01 \x01(\t\x12-\n\tship_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x62iz_transactions\x18\x03 \x03(\t\x12\x31\n\x05goods\x18\x04 \x03(\x0b\x32\".fenxiao.api.traceability.v1.Goods\x12\x13\n\x0bgoods_count\x18\x05 \x01(\x05\"\xb2\x01\n\x08Received\x12\x12\n\nevent_hash\x18\x01 \x01(\t\x12\x30\n\x0creceive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x62iz_transactions\x18\x03 \x03(\t\x12\x31\n\x05goods\x18\x04 \x03(\x0b\x32\".fenxiao.api.traceability.v1.Goods\x12\x13\n\x0bgoods_count\x18\x05 \x01(\x05\"\x83\x01\n\x11ShipmentWithdrawn\x12\x12\n\nevent_hash\x18\x01 \x01(\t\x12\x30\n\x0c\x64\x65\x63lare_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x04 \x03(\t\"\x82\x01\n\x10ReceiptWithdrawn\x12\x12\n\nevent_hash\x18\x01 \x01(\t\x12\x30\n\x0c\x64\x65\x63lare_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x04 \x03(\t\"\xdf\x01\n\tDelivered\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x02 \x03(\t\x12\x31\n\x05goods\x18\x03 \x03(\x0b\x32\".fenxiao.api.traceability.v1.Goods\x12\x13\n\x0bgoods_count\x18\x04 \x01(\x05\x12\x31\n\rdelivery_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0creceipt_hash\x18\x06 \x01(\t\x12\x15\n\rshipment_hash\x18\x07 \x01(\t\"?\n\x11\x44\x65liveryWithdrawn\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x02 \x03(\t\"\xd9\x01\n\x07\x41lerted\x12\r\n\x05\x61lert\x18\x01 \x01(\t\x12\x0c\n\x04rule\x18\x02 \x01(\t\x12\x14\n\x0crule_version\x18\x03 \x01(\x05\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12\x10\n\x08severity\x18\x05 \x01(\t\x12\r\n\x05items\x18\x06 \x03(\t\x12\x14\n\x0c\x65vent_hashes\x18\x07 \x03(\t\x12.\n\nalert_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmessage_en\x18\t \x01(\t\x12\x12\n\nmessage_zh\x18\n \x01(\t\"+\n\x0c\x41lertCleared\x12\r\n\x05\x61lert\x18\x01 \x01(\t\x12\x0c\n\x04rule\x18\x02 \x01(\t\"7\n\nHandedOver\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\t\x12\x0b\n\x03uom\x18\x03 \x01(\t\"\x88\x02\n\x0e\x43ustodyOffered\x12\r\n\x05offer\x18\x01 \x01(\t\x12\x0f\n\x07offerer\x18\x02 \x01(\t\x12\x10\n\x08receiver\x18\x03 \x01(\t\x12\x36\n\x05items\x18\x04 \x03(\x0b\x32\'.fenxiao.api.traceability.v1.HandedOver\x12\r\n\x05place\x18\x05 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x06 \x03(\t\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x64igest\x18\x08 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\t \x01(\t\x12\x11\n\tsignature\x18\n \x01(\x0c\"\xbd\x01\n\x0f\x43ustodyAccepted\x12\r\n\x05offer\x18\x01 \x01(\t\x12\x0f\n\x07offerer\x18\x02 \x01(\t\x12\x10\n\x08receiver\x18\x03 \x01(\t\x12\x0e\n\x06\x64igest\x18\x04 \x01(\t\x12\x17\n\x0fofferer_account\x18\x05 \x01(\t\x12\x19\n\x11offerer_signature\x18\x06 \x01(\x0c\x12\x18\n\x10receiver_account\x18\x07 \x01(\t\x12\x1a\n\x12receiver_signature\x18\x08 \x01(\x0c\"\x88\x01\n\x0f\x43ustodyRejected\x12\r\n\x05offer\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x17\n\x0fofferer_account\x18\x03 \x01(\t\x12\x19\n\x11offerer_signature\x18\x04 \x01(\x0c\x12\x0f\n\x07\x61\x63\x63ount\x18\x05 \x01(\t\x12\x11\n\tsignature\x18\x06 \x01(\x0c\"Z\n\x15\x43ustodyOfferWithdrawn\x12\r\n\x05offer\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\x11\n\tsignature\x18\x04 \x01(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(fenxiao/api/traceability/v1/events.proto\x12\x1b\x66\x65nxiao.api.traceability.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcb\x01\n\x12TraceEventCaptured\x12\x13\n\x0btrace_event\x18\x01 \x01(\t\x12\x12\n\nevent_hash\x18\x02 \x01(\t\x12.\n\nevent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x62iz_step\x18\x04 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x05 \x03(\t\x12\x17\n\x0f\x63ommitment_root\x18\x06 \x01(\x0c\x12\x17\n\x0f\x63ommitment_size\x18\x07 \x01(\x05\"0\n\x0fTraceDataErased\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\"c\n\x08Recalled\x12\x0e\n\x06recall\x18\x01 \x01(\t\x12\x0b\n\x03\x65pc\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0c\n\x04part\x18\x04 \x01(\x05\x12\r\n\x05parts\x18\x05 \x01(\x05\x12\r\n\x05items\x18\x06 \x03(\t\"+\n\x0cRecallClosed\x12\x0e\n\x06recall\x18\x01 \x01(\t\x12\x0b\n\x03\x65pc\x18\x02 \x01(\t\"2\n\x05Goods\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\t\x12\x0b\n\x03uom\x18\x03 \x01(\t\"\xae\x01\n\x07Shipped\x12\x12\n\nevent_hash\x18\x01 \x01(\t\x12-\n\tship_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x62iz_transactions\x18\x03 \x03(\t\x12\x31\n\x05goods\x18\x04 \x03(\x0b\x32\".fenxiao.api.traceability.v1.Goods\x12\x13\n\x0bgoods_count\x18\x05 \x01(\x05\"\xb2\x01\n\x08Received\x12\x12\n\nevent_hash\x18\x01 \x01(\t\x12\x30\n\x0creceive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x62iz_transactions\x18\x03 \x03(\t\x12\x31\n\x05goods\x18\x04 \x03(\x0b\x32\".fenxiao.api.traceability.v1.Goods\x12\x13\n\x0bgoods_count\x18\x05 \x01(\x05\"\x83\x01\n\x11ShipmentWithdrawn\x12\x12\n\nevent_hash\x18\x01 \x01(\t\x12\x30\n\x0c\x64\x65\x63lare_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x04 \x03(\t\"\x82\x01\n\x10ReceiptWithdrawn\x12\x12\n\nevent_hash\x18\x01 \x01(\t\x12\x30\n\x0c\x64\x65\x63lare_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x04 \x03(\t\"\xdf\x01\n\tDelivered\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x02 \x03(\t\x12\x31\n\x05goods\x18\x03 \x03(\x0b\x32\".fenxiao.api.traceability.v1.Goods\x12\x13\n\x0bgoods_count\x18\x04 \x01(\x05\x12\x31\n\rdelivery_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0creceipt_hash\x18\x06 \x01(\t\x12\x15\n\rshipment_hash\x18\x07 \x01(\t\"?\n\x11\x44\x65liveryWithdrawn\x12\x10\n\x08\x64\x65livery\x18\x01 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x02 \x03(\t\"\xd9\x01\n\x07\x41lerted\x12\r\n\x05\x61lert\x18\x01 \x01(\t\x12\x0c\n\x04rule\x18\x02 \x01(\t\x12\x14\n\x0crule_version\x18\x03 \x01(\x05\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12\x10\n\x08severity\x18\x05 \x01(\t\x12\r\n\x05items\x18\x06 \x03(\t\x12\x14\n\x0c\x65vent_hashes\x18\x07 \x03(\t\x12.\n\nalert_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmessage_en\x18\t \x01(\t\x12\x12\n\nmessage_zh\x18\n \x01(\t\"+\n\x0c\x41lertCleared\x12\r\n\x05\x61lert\x18\x01 \x01(\t\x12\x0c\n\x04rule\x18\x02 \x01(\t\"7\n\nHandedOver\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\t\x12\x0b\n\x03uom\x18\x03 \x01(\t\"\x88\x02\n\x0e\x43ustodyOffered\x12\r\n\x05offer\x18\x01 \x01(\t\x12\x0f\n\x07offerer\x18\x02 \x01(\t\x12\x10\n\x08receiver\x18\x03 \x01(\t\x12\x36\n\x05items\x18\x04 \x03(\x0b\x32\'.fenxiao.api.traceability.v1.HandedOver\x12\r\n\x05place\x18\x05 \x01(\t\x12\x18\n\x10\x62iz_transactions\x18\x06 \x03(\t\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x64igest\x18\x08 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\t \x01(\t\x12\x11\n\tsignature\x18\n \x01(\x0c\"\xbd\x01\n\x0f\x43ustodyAccepted\x12\r\n\x05offer\x18\x01 \x01(\t\x12\x0f\n\x07offerer\x18\x02 \x01(\t\x12\x10\n\x08receiver\x18\x03 \x01(\t\x12\x0e\n\x06\x64igest\x18\x04 \x01(\t\x12\x17\n\x0fofferer_account\x18\x05 \x01(\t\x12\x19\n\x11offerer_signature\x18\x06 \x01(\x0c\x12\x18\n\x10receiver_account\x18\x07 \x01(\t\x12\x1a\n\x12receiver_signature\x18\x08 \x01(\x0c\"\x88\x01\n\x0f\x43ustodyRejected\x12\r\n\x05offer\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x17\n\x0fofferer_account\x18\x03 \x01(\t\x12\x19\n\x11offerer_signature\x18\x04 \x01(\x0c\x12\x0f\n\x07\x61\x63\x63ount\x18\x05 \x01(\t\x12\x11\n\tsignature\x18\x06 \x01(\x0c\"Z\n\x15\x43ustodyOfferWithdrawn\x12\r\n\x05offer\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\x11\n\tsignature\x18\x04 \x01(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,37 +33,39 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fenxiao.api.traceability.v1
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TRACEEVENTCAPTURED']._serialized_start=107
-  _globals['_TRACEEVENTCAPTURED']._serialized_end=260
-  _globals['_RECALLED']._serialized_start=262
-  _globals['_RECALLED']._serialized_end=361
-  _globals['_RECALLCLOSED']._serialized_start=363
-  _globals['_RECALLCLOSED']._serialized_end=406
-  _globals['_GOODS']._serialized_start=408
-  _globals['_GOODS']._serialized_end=458
-  _globals['_SHIPPED']._serialized_start=461
-  _globals['_SHIPPED']._serialized_end=635
-  _globals['_RECEIVED']._serialized_start=638
-  _globals['_RECEIVED']._serialized_end=816
-  _globals['_SHIPMENTWITHDRAWN']._serialized_start=819
-  _globals['_SHIPMENTWITHDRAWN']._serialized_end=950
-  _globals['_RECEIPTWITHDRAWN']._serialized_start=953
-  _globals['_RECEIPTWITHDRAWN']._serialized_end=1083
-  _globals['_DELIVERED']._serialized_start=1086
-  _globals['_DELIVERED']._serialized_end=1309
-  _globals['_DELIVERYWITHDRAWN']._serialized_start=1311
-  _globals['_DELIVERYWITHDRAWN']._serialized_end=1374
-  _globals['_ALERTED']._serialized_start=1377
-  _globals['_ALERTED']._serialized_end=1594
-  _globals['_ALERTCLEARED']._serialized_start=1596
-  _globals['_ALERTCLEARED']._serialized_end=1639
-  _globals['_HANDEDOVER']._serialized_start=1641
-  _globals['_HANDEDOVER']._serialized_end=1696
-  _globals['_CUSTODYOFFERED']._serialized_start=1699
-  _globals['_CUSTODYOFFERED']._serialized_end=1963
-  _globals['_CUSTODYACCEPTED']._serialized_start=1966
-  _globals['_CUSTODYACCEPTED']._serialized_end=2155
-  _globals['_CUSTODYREJECTED']._serialized_start=2158
-  _globals['_CUSTODYREJECTED']._serialized_end=2294
-  _globals['_CUSTODYOFFERWITHDRAWN']._serialized_start=2296
-  _globals['_CUSTODYOFFERWITHDRAWN']._serialized_end=2386
+  _globals['_TRACEEVENTCAPTURED']._serialized_end=310
+  _globals['_TRACEDATAERASED']._serialized_start=312
+  _globals['_TRACEDATAERASED']._serialized_end=360
+  _globals['_RECALLED']._serialized_start=362
+  _globals['_RECALLED']._serialized_end=461
+  _globals['_RECALLCLOSED']._serialized_start=463
+  _globals['_RECALLCLOSED']._serialized_end=506
+  _globals['_GOODS']._serialized_start=508
+  _globals['_GOODS']._serialized_end=558
+  _globals['_SHIPPED']._serialized_start=561
+  _globals['_SHIPPED']._serialized_end=735
+  _globals['_RECEIVED']._serialized_start=738
+  _globals['_RECEIVED']._serialized_end=916
+  _globals['_SHIPMENTWITHDRAWN']._serialized_start=919
+  _globals['_SHIPMENTWITHDRAWN']._serialized_end=1050
+  _globals['_RECEIPTWITHDRAWN']._serialized_start=1053
+  _globals['_RECEIPTWITHDRAWN']._serialized_end=1183
+  _globals['_DELIVERED']._serialized_start=1186
+  _globals['_DELIVERED']._serialized_end=1409
+  _globals['_DELIVERYWITHDRAWN']._serialized_start=1411
+  _globals['_DELIVERYWITHDRAWN']._serialized_end=1474
+  _globals['_ALERTED']._serialized_start=1477
+  _globals['_ALERTED']._serialized_end=1694
+  _globals['_ALERTCLEARED']._serialized_start=1696
+  _globals['_ALERTCLEARED']._serialized_end=1739
+  _globals['_HANDEDOVER']._serialized_start=1741
+  _globals['_HANDEDOVER']._serialized_end=1796
+  _globals['_CUSTODYOFFERED']._serialized_start=1799
+  _globals['_CUSTODYOFFERED']._serialized_end=2063
+  _globals['_CUSTODYACCEPTED']._serialized_start=2066
+  _globals['_CUSTODYACCEPTED']._serialized_end=2255
+  _globals['_CUSTODYREJECTED']._serialized_start=2258
+  _globals['_CUSTODYREJECTED']._serialized_end=2394
+  _globals['_CUSTODYOFFERWITHDRAWN']._serialized_start=2396
+  _globals['_CUSTODYOFFERWITHDRAWN']._serialized_end=2486
 # @@protoc_insertion_point(module_scope)

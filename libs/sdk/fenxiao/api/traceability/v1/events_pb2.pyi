@@ -30,11 +30,18 @@ class TraceEventCaptured(_message.Message):
     EVENT_TIME_FIELD_NUMBER: _builtins.int
     BIZ_STEP_FIELD_NUMBER: _builtins.int
     BIZ_TRANSACTIONS_FIELD_NUMBER: _builtins.int
+    COMMITMENT_ROOT_FIELD_NUMBER: _builtins.int
+    COMMITMENT_SIZE_FIELD_NUMBER: _builtins.int
     trace_event: _builtins.str
     """UUID."""
     event_hash: _builtins.str
     """`ni:///sha-256;…?ver=CBV2.0`."""
     biz_step: _builtins.str
+    commitment_root: _builtins.bytes
+    """Root of the tree of the event's salted fields, 32 bytes, and how many fields it has. By this it stands in the log,
+    so that single fields of it can be opened and the others stay hidden.
+    """
+    commitment_size: _builtins.int
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -47,14 +54,44 @@ class TraceEventCaptured(_message.Message):
         event_time: _timestamp_pb2.Timestamp | None = ...,
         biz_step: _builtins.str = ...,
         biz_transactions: _abc.Iterable[_builtins.str] | None = ...,
+        commitment_root: _builtins.bytes = ...,
+        commitment_size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["biz_step", b"biz_step", "biz_transactions", b"biz_transactions", "event_hash", b"event_hash", "event_time", b"event_time", "trace_event", b"trace_event"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["biz_step", b"biz_step", "biz_transactions", b"biz_transactions", "commitment_root", b"commitment_root", "commitment_size", b"commitment_size", "event_hash", b"event_hash", "event_time", b"event_time", "trace_event", b"trace_event"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TraceEventCaptured: _TypeAlias = TraceEventCaptured  # noqa: Y015
+
+@_typing.final
+class TraceDataErased(_message.Message):
+    """The keys of a party or an item were destroyed: what was sealed under them cannot be read again. Every commitment and
+    every proof of other fields still holds.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """party, reporter or item."""
+    subject: _builtins.str
+    """The item as a canonical Digital Link; else a name that says nothing of whose it is."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        subject: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TraceDataErased: _TypeAlias = TraceDataErased  # noqa: Y015
 
 @_typing.final
 class Recalled(_message.Message):

@@ -316,6 +316,7 @@ class TraceResponse(_message.Message):
     ROWS_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
     EVENTS_COMPLETE_FIELD_NUMBER: _builtins.int
+    HIDDEN_EVENTS_FIELD_NUMBER: _builtins.int
     complete: _builtins.bool
     """Whether there is no more of it than this."""
     layers: _builtins.int
@@ -323,6 +324,8 @@ class TraceResponse(_message.Message):
     rows: _builtins.int
     events_complete: _builtins.bool
     """Whether all events of the links are here."""
+    hidden_events: _builtins.int
+    """Events that link something with what is shown, and that the caller does not see: they were not followed."""
     @_builtins.property
     def nodes(self) -> _containers.RepeatedCompositeFieldContainer[Global___TraceNode]: ...
     @_builtins.property
@@ -341,10 +344,11 @@ class TraceResponse(_message.Message):
         rows: _builtins.int = ...,
         events: _abc.Iterable[Global___TracedEvent] | None = ...,
         events_complete: _builtins.bool = ...,
+        hidden_events: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete", b"complete", "events", b"events", "events_complete", b"events_complete", "layers", b"layers", "links", b"links", "nodes", b"nodes", "rows", b"rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete", b"complete", "events", b"events", "events_complete", b"events_complete", "hidden_events", b"hidden_events", "layers", b"layers", "links", b"links", "nodes", b"nodes", "rows", b"rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -438,8 +442,11 @@ class StreamTraceResponse(_message.Message):
     NODES_FIELD_NUMBER: _builtins.int
     LINKS_FIELD_NUMBER: _builtins.int
     COMPLETE_FIELD_NUMBER: _builtins.int
+    HIDDEN_EVENTS_FIELD_NUMBER: _builtins.int
     complete: _builtins.bool
     """On the last message: whether there is no more of it than this."""
+    hidden_events: _builtins.int
+    """On the last message, as in `TraceResponse`."""
     @_builtins.property
     def nodes(self) -> _containers.RepeatedCompositeFieldContainer[Global___TraceNode]:
         """Their layer is their depth, so nothing moves when more comes."""
@@ -452,10 +459,11 @@ class StreamTraceResponse(_message.Message):
         nodes: _abc.Iterable[Global___TraceNode] | None = ...,
         links: _abc.Iterable[Global___TraceLink] | None = ...,
         complete: _builtins.bool = ...,
+        hidden_events: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete", b"complete", "links", b"links", "nodes", b"nodes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete", b"complete", "hidden_events", b"hidden_events", "links", b"links", "nodes", b"nodes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -989,6 +997,77 @@ class CloseRecallRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CloseRecallRequest: _TypeAlias = CloseRecallRequest  # noqa: Y015
+
+@_typing.final
+class GetRecallRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`programmes/{programme}/recalls/{uuid}`."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRecallRequest: _TypeAlias = GetRecallRequest  # noqa: Y015
+
+@_typing.final
+class ListRecalledItemsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`programmes/{programme}/recalls/{uuid}`."""
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRecalledItemsRequest: _TypeAlias = ListRecalledItemsRequest  # noqa: Y015
+
+@_typing.final
+class ListRecalledItemsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def items(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What was affected when it was opened, what is recalled first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[_builtins.str] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRecalledItemsResponse: _TypeAlias = ListRecalledItemsResponse  # noqa: Y015
 
 @_typing.final
 class ListRecallsRequest(_message.Message):

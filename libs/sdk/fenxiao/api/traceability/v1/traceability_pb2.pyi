@@ -29,7 +29,7 @@ class CaptureRequest(_message.Message):
     parent: _builtins.str
     """`programmes/{programme}`."""
     document: _builtins.bytes
-    """UTF-8 JSON."""
+    """UTF-8 JSON, or XML."""
     request_id: _builtins.str
     """At most 128 characters (google.aip.dev/155). The same request again within 7 days gets the first answer again."""
     def __init__(
@@ -53,8 +53,11 @@ class CaptureResponse(_message.Message):
 
     TRACE_EVENTS_FIELD_NUMBER: _builtins.int
     REPEATED_COUNT_FIELD_NUMBER: _builtins.int
+    MASTER_DATA_COUNT_FIELD_NUMBER: _builtins.int
     repeated_count: _builtins.int
     """How many of them had been captured before."""
+    master_data_count: _builtins.int
+    """Elements of master data in its header."""
     @_builtins.property
     def trace_events(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """`programmes/{programme}/traceEvents/{uuid}`, in the order of the document."""
@@ -64,10 +67,11 @@ class CaptureResponse(_message.Message):
         *,
         trace_events: _abc.Iterable[_builtins.str] | None = ...,
         repeated_count: _builtins.int = ...,
+        master_data_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["repeated_count", b"repeated_count", "trace_events", b"trace_events"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["master_data_count", b"master_data_count", "repeated_count", b"repeated_count", "trace_events", b"trace_events"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -106,6 +110,8 @@ class TraceEvent(_message.Message):
     BIZ_LOCATION_FIELD_NUMBER: _builtins.int
     EPCS_FIELD_NUMBER: _builtins.int
     DOCUMENT_FIELD_NUMBER: _builtins.int
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     event_id: _builtins.str
     """The EPCIS eventID, or the CBV event hash (`ni:///sha-256;…?ver=CBV2.0`) where the document gave none."""
@@ -115,7 +121,11 @@ class TraceEvent(_message.Message):
     read_point: _builtins.str
     biz_location: _builtins.str
     document: _builtins.bytes
-    """The event as captured, UTF-8 JSON."""
+    """The event as captured, UTF-8 JSON; of one that came as XML, the JSON that stands for it."""
+    context: _builtins.str
+    """The `@context` of the document that it came with (JSON): what the prefixes in `document` mean."""
+    type: _builtins.str
+    """`ObjectEvent`, …"""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -133,10 +143,12 @@ class TraceEvent(_message.Message):
         biz_location: _builtins.str = ...,
         epcs: _abc.Iterable[_builtins.str] | None = ...,
         document: _builtins.bytes = ...,
+        context: _builtins.str = ...,
+        type: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "biz_location", b"biz_location", "biz_step", b"biz_step", "disposition", b"disposition", "document", b"document", "epcs", b"epcs", "event_id", b"event_id", "event_time", b"event_time", "name", b"name", "read_point", b"read_point"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "biz_location", b"biz_location", "biz_step", b"biz_step", "context", b"context", "disposition", b"disposition", "document", b"document", "epcs", b"epcs", "event_id", b"event_id", "event_time", b"event_time", "name", b"name", "read_point", b"read_point", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,6 +7,9 @@ from fenxiao.api.traceability.v1 import captures_pb2 as fenxiao_dot_api_dot_trac
 from fenxiao.api.traceability.v1 import custody_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_custody__pb2
 from fenxiao.api.traceability.v1 import goods_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2
 from fenxiao.api.traceability.v1 import links_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2
+from fenxiao.api.traceability.v1 import master_data_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_master__data__pb2
+from fenxiao.api.traceability.v1 import privacy_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2
+from fenxiao.api.traceability.v1 import proofs_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_proofs__pb2
 from fenxiao.api.traceability.v1 import rules_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2
 from fenxiao.api.traceability.v1 import traceability_pb2 as fenxiao_dot_api_dot_traceability_dot_v1_dot_traceability__pb2
 
@@ -110,6 +113,16 @@ class TraceabilityServiceStub:
                 request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListProductsRequest.SerializeToString,
                 response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListProductsResponse.FromString,
                 _registered_method=True)
+        self.SetMasterData = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/SetMasterData',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_master__data__pb2.SetMasterDataRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_master__data__pb2.MasterDataElement.FromString,
+                _registered_method=True)
+        self.QueryMasterData = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/QueryMasterData',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_master__data__pb2.QueryMasterDataRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_master__data__pb2.QueryMasterDataResponse.FromString,
+                _registered_method=True)
         self.SetTraceRule = channel.unary_unary(
                 '/fenxiao.api.traceability.v1.TraceabilityService/SetTraceRule',
                 request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.SetTraceRuleRequest.SerializeToString,
@@ -139,6 +152,31 @@ class TraceabilityServiceStub:
                 '/fenxiao.api.traceability.v1.TraceabilityService/GetAlert',
                 request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.GetAlertRequest.SerializeToString,
                 response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.Alert.FromString,
+                _registered_method=True)
+        self.SetVisibility = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/SetVisibility',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.SetVisibilityRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.Visibility.FromString,
+                _registered_method=True)
+        self.GetVisibility = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/GetVisibility',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.GetVisibilityRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.Visibility.FromString,
+                _registered_method=True)
+        self.EraseTraceData = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/EraseTraceData',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.EraseTraceDataRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.EraseTraceDataResponse.FromString,
+                _registered_method=True)
+        self.GetEventProof = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/GetEventProof',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_proofs__pb2.GetEventProofRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_proofs__pb2.EventProof.FromString,
+                _registered_method=True)
+        self.ProveEvents = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/ProveEvents',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_proofs__pb2.ProveEventsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_proofs__pb2.ProveEventsResponse.FromString,
                 _registered_method=True)
         self.Trace = channel.unary_unary(
                 '/fenxiao.api.traceability.v1.TraceabilityService/Trace',
@@ -174,6 +212,16 @@ class TraceabilityServiceStub:
                 '/fenxiao.api.traceability.v1.TraceabilityService/CloseRecall',
                 request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.CloseRecallRequest.SerializeToString,
                 response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallNotice.FromString,
+                _registered_method=True)
+        self.GetRecall = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/GetRecall',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.GetRecallRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallNotice.FromString,
+                _registered_method=True)
+        self.ListRecalledItems = channel.unary_unary(
+                '/fenxiao.api.traceability.v1.TraceabilityService/ListRecalledItems',
+                request_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListRecalledItemsRequest.SerializeToString,
+                response_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListRecalledItemsResponse.FromString,
                 _registered_method=True)
         self.ListRecalls = channel.unary_unary(
                 '/fenxiao.api.traceability.v1.TraceabilityService/ListRecalls',
@@ -227,7 +275,7 @@ class TraceabilityServiceServicer:
     """
 
     def Capture(self, request, context):
-        """Takes in an EPCIS 2.0 JSON-LD document with ObjectEvents: all of it or nothing.
+        """Takes in an EPCIS document, JSON-LD or XML: all of it or nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -317,6 +365,20 @@ class TraceabilityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetMasterData(self, request, context):
+        """Says all that is known of an element of a vocabulary. Said twice, it is recorded once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def QueryMasterData(self, request, context):
+        """The elements that a SimpleMasterDataQuery (EPCIS 2.0, 8.2.7.2) asks for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SetTraceRule(self, request, context):
         """Sets a rule over events, or a new version of it.
         """
@@ -352,6 +414,40 @@ class TraceabilityServiceServicer:
 
     def GetAlert(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetVisibility(self, request, context):
+        """Says who sees what of events, and what of them is sealed from now on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetVisibility(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EraseTraceData(self, request, context):
+        """Destroys the keys of a party or an item: what was sealed under them cannot be read again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetEventProof(self, request, context):
+        """What the caller sees of an event, with what proves it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ProveEvents(self, request, context):
+        """The same for many events.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -400,6 +496,19 @@ class TraceabilityServiceServicer:
 
     def CloseRecall(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRecall(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRecalledItems(self, request, context):
+        """What a recall has named; `Recall` says what is affected now, and where it is.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -533,6 +642,16 @@ def add_TraceabilityServiceServicer_to_server(servicer, server):
                     request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListProductsRequest.FromString,
                     response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_links__pb2.ListProductsResponse.SerializeToString,
             ),
+            'SetMasterData': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetMasterData,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_master__data__pb2.SetMasterDataRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_master__data__pb2.MasterDataElement.SerializeToString,
+            ),
+            'QueryMasterData': grpc.unary_unary_rpc_method_handler(
+                    servicer.QueryMasterData,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_master__data__pb2.QueryMasterDataRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_master__data__pb2.QueryMasterDataResponse.SerializeToString,
+            ),
             'SetTraceRule': grpc.unary_unary_rpc_method_handler(
                     servicer.SetTraceRule,
                     request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.SetTraceRuleRequest.FromString,
@@ -562,6 +681,31 @@ def add_TraceabilityServiceServicer_to_server(servicer, server):
                     servicer.GetAlert,
                     request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.GetAlertRequest.FromString,
                     response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.Alert.SerializeToString,
+            ),
+            'SetVisibility': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetVisibility,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.SetVisibilityRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.Visibility.SerializeToString,
+            ),
+            'GetVisibility': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVisibility,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.GetVisibilityRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.Visibility.SerializeToString,
+            ),
+            'EraseTraceData': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseTraceData,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.EraseTraceDataRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.EraseTraceDataResponse.SerializeToString,
+            ),
+            'GetEventProof': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEventProof,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_proofs__pb2.GetEventProofRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_proofs__pb2.EventProof.SerializeToString,
+            ),
+            'ProveEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProveEvents,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_proofs__pb2.ProveEventsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_proofs__pb2.ProveEventsResponse.SerializeToString,
             ),
             'Trace': grpc.unary_unary_rpc_method_handler(
                     servicer.Trace,
@@ -597,6 +741,16 @@ def add_TraceabilityServiceServicer_to_server(servicer, server):
                     servicer.CloseRecall,
                     request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.CloseRecallRequest.FromString,
                     response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallNotice.SerializeToString,
+            ),
+            'GetRecall': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRecall,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.GetRecallRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallNotice.SerializeToString,
+            ),
+            'ListRecalledItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecalledItems,
+                    request_deserializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListRecalledItemsRequest.FromString,
+                    response_serializer=fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListRecalledItemsResponse.SerializeToString,
             ),
             'ListRecalls': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRecalls,
@@ -1034,6 +1188,60 @@ class TraceabilityService:
             _registered_method=True)
 
     @staticmethod
+    def SetMasterData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/SetMasterData',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_master__data__pb2.SetMasterDataRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_master__data__pb2.MasterDataElement.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def QueryMasterData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/QueryMasterData',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_master__data__pb2.QueryMasterDataRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_master__data__pb2.QueryMasterDataResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def SetTraceRule(request,
             target,
             options=(),
@@ -1185,6 +1393,141 @@ class TraceabilityService:
             '/fenxiao.api.traceability.v1.TraceabilityService/GetAlert',
             fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.GetAlertRequest.SerializeToString,
             fenxiao_dot_api_dot_traceability_dot_v1_dot_rules__pb2.Alert.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetVisibility(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/SetVisibility',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.SetVisibilityRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.Visibility.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVisibility(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/GetVisibility',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.GetVisibilityRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.Visibility.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseTraceData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/EraseTraceData',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.EraseTraceDataRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_privacy__pb2.EraseTraceDataResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEventProof(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/GetEventProof',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_proofs__pb2.GetEventProofRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_proofs__pb2.EventProof.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProveEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/ProveEvents',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_proofs__pb2.ProveEventsRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_proofs__pb2.ProveEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -1374,6 +1717,60 @@ class TraceabilityService:
             '/fenxiao.api.traceability.v1.TraceabilityService/CloseRecall',
             fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.CloseRecallRequest.SerializeToString,
             fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallNotice.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRecall(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/GetRecall',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.GetRecallRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.RecallNotice.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRecalledItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fenxiao.api.traceability.v1.TraceabilityService/ListRecalledItems',
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListRecalledItemsRequest.SerializeToString,
+            fenxiao_dot_api_dot_traceability_dot_v1_dot_goods__pb2.ListRecalledItemsResponse.FromString,
             options,
             channel_credentials,
             insecure,

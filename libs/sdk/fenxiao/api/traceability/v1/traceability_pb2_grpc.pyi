@@ -8,6 +8,9 @@ from fenxiao.api.traceability.v1 import captures_pb2 as _captures_pb2
 from fenxiao.api.traceability.v1 import custody_pb2 as _custody_pb2
 from fenxiao.api.traceability.v1 import goods_pb2 as _goods_pb2
 from fenxiao.api.traceability.v1 import links_pb2 as _links_pb2
+from fenxiao.api.traceability.v1 import master_data_pb2 as _master_data_pb2
+from fenxiao.api.traceability.v1 import privacy_pb2 as _privacy_pb2
+from fenxiao.api.traceability.v1 import proofs_pb2 as _proofs_pb2
 from fenxiao.api.traceability.v1 import rules_pb2 as _rules_pb2
 from fenxiao.api.traceability.v1 import traceability_pb2 as _traceability_pb2
 from grpc import aio as _aio
@@ -39,7 +42,7 @@ class TraceabilityServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TraceabilityServiceAsyncStub: ...
     Capture: _grpc.UnaryUnaryMultiCallable[_traceability_pb2.CaptureRequest, _traceability_pb2.CaptureResponse]
-    """Takes in an EPCIS 2.0 JSON-LD document with ObjectEvents: all of it or nothing."""
+    """Takes in an EPCIS document, JSON-LD or XML: all of it or nothing."""
     GetTraceEvent: _grpc.UnaryUnaryMultiCallable[_traceability_pb2.GetTraceEventRequest, _traceability_pb2.TraceEvent]
     GetPath: _grpc.UnaryUnaryMultiCallable[_traceability_pb2.GetPathRequest, _traceability_pb2.GetPathResponse]
     """What happened to one identifier (EPC or EPC class), in order."""
@@ -59,6 +62,10 @@ class TraceabilityServiceStub:
     SetProduct: _grpc.UnaryUnaryMultiCallable[_links_pb2.SetProductRequest, _links_pb2.PublicProduct]
     """Says what everybody may know of a product, a lot or an object."""
     ListProducts: _grpc.UnaryUnaryMultiCallable[_links_pb2.ListProductsRequest, _links_pb2.ListProductsResponse]
+    SetMasterData: _grpc.UnaryUnaryMultiCallable[_master_data_pb2.SetMasterDataRequest, _master_data_pb2.MasterDataElement]
+    """Says all that is known of an element of a vocabulary. Said twice, it is recorded once."""
+    QueryMasterData: _grpc.UnaryUnaryMultiCallable[_master_data_pb2.QueryMasterDataRequest, _master_data_pb2.QueryMasterDataResponse]
+    """The elements that a SimpleMasterDataQuery (EPCIS 2.0, 8.2.7.2) asks for."""
     SetTraceRule: _grpc.UnaryUnaryMultiCallable[_rules_pb2.SetTraceRuleRequest, _rules_pb2.TraceRule]
     """Sets a rule over events, or a new version of it."""
     RemoveTraceRule: _grpc.UnaryUnaryMultiCallable[_rules_pb2.RemoveTraceRuleRequest, _rules_pb2.RemoveTraceRuleResponse]
@@ -68,6 +75,15 @@ class TraceabilityServiceStub:
     """Says how far time has come, for what never comes: dwell times and offers that lapse."""
     ListAlerts: _grpc.UnaryUnaryMultiCallable[_rules_pb2.ListAlertsRequest, _rules_pb2.ListAlertsResponse]
     GetAlert: _grpc.UnaryUnaryMultiCallable[_rules_pb2.GetAlertRequest, _rules_pb2.Alert]
+    SetVisibility: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.SetVisibilityRequest, _privacy_pb2.Visibility]
+    """Says who sees what of events, and what of them is sealed from now on."""
+    GetVisibility: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetVisibilityRequest, _privacy_pb2.Visibility]
+    EraseTraceData: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.EraseTraceDataRequest, _privacy_pb2.EraseTraceDataResponse]
+    """Destroys the keys of a party or an item: what was sealed under them cannot be read again."""
+    GetEventProof: _grpc.UnaryUnaryMultiCallable[_proofs_pb2.GetEventProofRequest, _proofs_pb2.EventProof]
+    """What the caller sees of an event, with what proves it."""
+    ProveEvents: _grpc.UnaryUnaryMultiCallable[_proofs_pb2.ProveEventsRequest, _proofs_pb2.ProveEventsResponse]
+    """The same for many events."""
     Trace: _grpc.UnaryUnaryMultiCallable[_goods_pb2.TraceRequest, _goods_pb2.TraceResponse]
     """Where something came from and what became of it, laid out to be drawn."""
     StreamTrace: _grpc.UnaryStreamMultiCallable[_goods_pb2.StreamTraceRequest, _goods_pb2.StreamTraceResponse]
@@ -81,6 +97,9 @@ class TraceabilityServiceStub:
     OpenRecall: _grpc.UnaryUnaryMultiCallable[_goods_pb2.OpenRecallRequest, _goods_pb2.RecallNotice]
     """Recalls goods: what is affected now is written down and made public."""
     CloseRecall: _grpc.UnaryUnaryMultiCallable[_goods_pb2.CloseRecallRequest, _goods_pb2.RecallNotice]
+    GetRecall: _grpc.UnaryUnaryMultiCallable[_goods_pb2.GetRecallRequest, _goods_pb2.RecallNotice]
+    ListRecalledItems: _grpc.UnaryUnaryMultiCallable[_goods_pb2.ListRecalledItemsRequest, _goods_pb2.ListRecalledItemsResponse]
+    """What a recall has named; `Recall` says what is affected now, and where it is."""
     ListRecalls: _grpc.UnaryUnaryMultiCallable[_goods_pb2.ListRecallsRequest, _goods_pb2.ListRecallsResponse]
     GetCustodyTypedData: _grpc.UnaryUnaryMultiCallable[_custody_pb2.GetCustodyTypedDataRequest, _custody_pb2.CustodyTypedData]
     """What both members sign."""
@@ -99,7 +118,7 @@ class TraceabilityServiceAsyncStub(TraceabilityServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Capture: _aio.UnaryUnaryMultiCallable[_traceability_pb2.CaptureRequest, _traceability_pb2.CaptureResponse]  # type: ignore[assignment]
-    """Takes in an EPCIS 2.0 JSON-LD document with ObjectEvents: all of it or nothing."""
+    """Takes in an EPCIS document, JSON-LD or XML: all of it or nothing."""
     GetTraceEvent: _aio.UnaryUnaryMultiCallable[_traceability_pb2.GetTraceEventRequest, _traceability_pb2.TraceEvent]  # type: ignore[assignment]
     GetPath: _aio.UnaryUnaryMultiCallable[_traceability_pb2.GetPathRequest, _traceability_pb2.GetPathResponse]  # type: ignore[assignment]
     """What happened to one identifier (EPC or EPC class), in order."""
@@ -119,6 +138,10 @@ class TraceabilityServiceAsyncStub(TraceabilityServiceStub):
     SetProduct: _aio.UnaryUnaryMultiCallable[_links_pb2.SetProductRequest, _links_pb2.PublicProduct]  # type: ignore[assignment]
     """Says what everybody may know of a product, a lot or an object."""
     ListProducts: _aio.UnaryUnaryMultiCallable[_links_pb2.ListProductsRequest, _links_pb2.ListProductsResponse]  # type: ignore[assignment]
+    SetMasterData: _aio.UnaryUnaryMultiCallable[_master_data_pb2.SetMasterDataRequest, _master_data_pb2.MasterDataElement]  # type: ignore[assignment]
+    """Says all that is known of an element of a vocabulary. Said twice, it is recorded once."""
+    QueryMasterData: _aio.UnaryUnaryMultiCallable[_master_data_pb2.QueryMasterDataRequest, _master_data_pb2.QueryMasterDataResponse]  # type: ignore[assignment]
+    """The elements that a SimpleMasterDataQuery (EPCIS 2.0, 8.2.7.2) asks for."""
     SetTraceRule: _aio.UnaryUnaryMultiCallable[_rules_pb2.SetTraceRuleRequest, _rules_pb2.TraceRule]  # type: ignore[assignment]
     """Sets a rule over events, or a new version of it."""
     RemoveTraceRule: _aio.UnaryUnaryMultiCallable[_rules_pb2.RemoveTraceRuleRequest, _rules_pb2.RemoveTraceRuleResponse]  # type: ignore[assignment]
@@ -128,6 +151,15 @@ class TraceabilityServiceAsyncStub(TraceabilityServiceStub):
     """Says how far time has come, for what never comes: dwell times and offers that lapse."""
     ListAlerts: _aio.UnaryUnaryMultiCallable[_rules_pb2.ListAlertsRequest, _rules_pb2.ListAlertsResponse]  # type: ignore[assignment]
     GetAlert: _aio.UnaryUnaryMultiCallable[_rules_pb2.GetAlertRequest, _rules_pb2.Alert]  # type: ignore[assignment]
+    SetVisibility: _aio.UnaryUnaryMultiCallable[_privacy_pb2.SetVisibilityRequest, _privacy_pb2.Visibility]  # type: ignore[assignment]
+    """Says who sees what of events, and what of them is sealed from now on."""
+    GetVisibility: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetVisibilityRequest, _privacy_pb2.Visibility]  # type: ignore[assignment]
+    EraseTraceData: _aio.UnaryUnaryMultiCallable[_privacy_pb2.EraseTraceDataRequest, _privacy_pb2.EraseTraceDataResponse]  # type: ignore[assignment]
+    """Destroys the keys of a party or an item: what was sealed under them cannot be read again."""
+    GetEventProof: _aio.UnaryUnaryMultiCallable[_proofs_pb2.GetEventProofRequest, _proofs_pb2.EventProof]  # type: ignore[assignment]
+    """What the caller sees of an event, with what proves it."""
+    ProveEvents: _aio.UnaryUnaryMultiCallable[_proofs_pb2.ProveEventsRequest, _proofs_pb2.ProveEventsResponse]  # type: ignore[assignment]
+    """The same for many events."""
     Trace: _aio.UnaryUnaryMultiCallable[_goods_pb2.TraceRequest, _goods_pb2.TraceResponse]  # type: ignore[assignment]
     """Where something came from and what became of it, laid out to be drawn."""
     StreamTrace: _aio.UnaryStreamMultiCallable[_goods_pb2.StreamTraceRequest, _goods_pb2.StreamTraceResponse]  # type: ignore[assignment]
@@ -141,6 +173,9 @@ class TraceabilityServiceAsyncStub(TraceabilityServiceStub):
     OpenRecall: _aio.UnaryUnaryMultiCallable[_goods_pb2.OpenRecallRequest, _goods_pb2.RecallNotice]  # type: ignore[assignment]
     """Recalls goods: what is affected now is written down and made public."""
     CloseRecall: _aio.UnaryUnaryMultiCallable[_goods_pb2.CloseRecallRequest, _goods_pb2.RecallNotice]  # type: ignore[assignment]
+    GetRecall: _aio.UnaryUnaryMultiCallable[_goods_pb2.GetRecallRequest, _goods_pb2.RecallNotice]  # type: ignore[assignment]
+    ListRecalledItems: _aio.UnaryUnaryMultiCallable[_goods_pb2.ListRecalledItemsRequest, _goods_pb2.ListRecalledItemsResponse]  # type: ignore[assignment]
+    """What a recall has named; `Recall` says what is affected now, and where it is."""
     ListRecalls: _aio.UnaryUnaryMultiCallable[_goods_pb2.ListRecallsRequest, _goods_pb2.ListRecallsResponse]  # type: ignore[assignment]
     GetCustodyTypedData: _aio.UnaryUnaryMultiCallable[_custody_pb2.GetCustodyTypedDataRequest, _custody_pb2.CustodyTypedData]  # type: ignore[assignment]
     """What both members sign."""
@@ -162,7 +197,7 @@ class TraceabilityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _traceability_pb2.CaptureRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_traceability_pb2.CaptureResponse, _abc.Awaitable[_traceability_pb2.CaptureResponse]]:
-        """Takes in an EPCIS 2.0 JSON-LD document with ObjectEvents: all of it or nothing."""
+        """Takes in an EPCIS document, JSON-LD or XML: all of it or nothing."""
 
     @_abc_1.abstractmethod
     def GetTraceEvent(
@@ -262,6 +297,22 @@ class TraceabilityServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_links_pb2.ListProductsResponse, _abc.Awaitable[_links_pb2.ListProductsResponse]]: ...
 
     @_abc_1.abstractmethod
+    def SetMasterData(
+        self,
+        request: _master_data_pb2.SetMasterDataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_master_data_pb2.MasterDataElement, _abc.Awaitable[_master_data_pb2.MasterDataElement]]:
+        """Says all that is known of an element of a vocabulary. Said twice, it is recorded once."""
+
+    @_abc_1.abstractmethod
+    def QueryMasterData(
+        self,
+        request: _master_data_pb2.QueryMasterDataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_master_data_pb2.QueryMasterDataResponse, _abc.Awaitable[_master_data_pb2.QueryMasterDataResponse]]:
+        """The elements that a SimpleMasterDataQuery (EPCIS 2.0, 8.2.7.2) asks for."""
+
+    @_abc_1.abstractmethod
     def SetTraceRule(
         self,
         request: _rules_pb2.SetTraceRuleRequest,
@@ -305,6 +356,45 @@ class TraceabilityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _rules_pb2.GetAlertRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_rules_pb2.Alert, _abc.Awaitable[_rules_pb2.Alert]]: ...
+
+    @_abc_1.abstractmethod
+    def SetVisibility(
+        self,
+        request: _privacy_pb2.SetVisibilityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.Visibility, _abc.Awaitable[_privacy_pb2.Visibility]]:
+        """Says who sees what of events, and what of them is sealed from now on."""
+
+    @_abc_1.abstractmethod
+    def GetVisibility(
+        self,
+        request: _privacy_pb2.GetVisibilityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.Visibility, _abc.Awaitable[_privacy_pb2.Visibility]]: ...
+
+    @_abc_1.abstractmethod
+    def EraseTraceData(
+        self,
+        request: _privacy_pb2.EraseTraceDataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.EraseTraceDataResponse, _abc.Awaitable[_privacy_pb2.EraseTraceDataResponse]]:
+        """Destroys the keys of a party or an item: what was sealed under them cannot be read again."""
+
+    @_abc_1.abstractmethod
+    def GetEventProof(
+        self,
+        request: _proofs_pb2.GetEventProofRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_proofs_pb2.EventProof, _abc.Awaitable[_proofs_pb2.EventProof]]:
+        """What the caller sees of an event, with what proves it."""
+
+    @_abc_1.abstractmethod
+    def ProveEvents(
+        self,
+        request: _proofs_pb2.ProveEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_proofs_pb2.ProveEventsResponse, _abc.Awaitable[_proofs_pb2.ProveEventsResponse]]:
+        """The same for many events."""
 
     @_abc_1.abstractmethod
     def Trace(
@@ -360,6 +450,21 @@ class TraceabilityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _goods_pb2.CloseRecallRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_goods_pb2.RecallNotice, _abc.Awaitable[_goods_pb2.RecallNotice]]: ...
+
+    @_abc_1.abstractmethod
+    def GetRecall(
+        self,
+        request: _goods_pb2.GetRecallRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_goods_pb2.RecallNotice, _abc.Awaitable[_goods_pb2.RecallNotice]]: ...
+
+    @_abc_1.abstractmethod
+    def ListRecalledItems(
+        self,
+        request: _goods_pb2.ListRecalledItemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_goods_pb2.ListRecalledItemsResponse, _abc.Awaitable[_goods_pb2.ListRecalledItemsResponse]]:
+        """What a recall has named; `Recall` says what is affected now, and where it is."""
 
     @_abc_1.abstractmethod
     def ListRecalls(

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from services.traceability.domain.events import Event
+from services.traceability.domain.events.event import Event
 
 
 class Link(BaseModel):
