@@ -50,6 +50,10 @@ async def test_streams_are_rebuilt_from_the_stores_and_consumers_go_on(
     demo_totals = await Shop(client, gift.PROGRAMME).totals()
     assert (demo_totals.lines, demo_totals.paid_minor) == (gift.RIGHT["lines"], gift.RIGHT["paid"])
     assert parked(home, SERVICES) == []
-    # It hears of no members and of no sales.
+    # Of members and sales it only enters in the log that there was something: behind what stood there.
     after = content(copy(home.database("chain_bridge"), folder / "chain_bridge.after"))
+    for table in [*before]:
+        if table.startswith("view_log_") or table == "view_versions":
+            old, new = before.pop(table), after.pop(table)
+            assert table not in ("view_log_nodes", "view_log_entries") or {*old} <= {*new}
     assert differences(before, after) == []
