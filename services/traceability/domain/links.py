@@ -17,8 +17,6 @@ PRODUCT_PAGE: Final = f"{VOCABULARY}pip"
 TRACEABILITY: Final = f"{VOCABULARY}traceability"
 CERTIFICATES: Final = f"{VOCABULARY}certificationInfo"
 RECALL: Final = f"{VOCABULARY}recallStatus"
-OWN_TYPES: Final = (PRODUCT_PAGE, TRACEABILITY, CERTIFICATES, RECALL)
-"""What the consumer page answers if the merchant has no link for it."""
 
 MOST_LINKS: Final = 100
 """Of one identifier."""

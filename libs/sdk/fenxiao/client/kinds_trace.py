@@ -1,6 +1,7 @@
 """What can be imported of traced goods: what everybody may know of places and of products."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterator, Sequence
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ _AT_ONCE: Final = 32
 """Calls under way: each line is one of its own."""
 
 
-class _Names:
+class _Names(ABC):
     """What is said one by one. A later line about the same counts, as it would if they were said in their order."""
 
     id_column = ""
@@ -27,7 +28,7 @@ class _Names:
         self._stub = client.traceability
         self._parent = f"programmes/{programme}"
 
-    async def prepare(self, entries: Sequence[Entry]) -> None:
+    async def prepare(self, entries: Sequence[Entry]) -> None:  # noqa: B027 - every kind is asked, and these have nothing
         """Nothing: no line needs another."""
 
     async def send(self, messages: Sequence[Any], *, validate_only: bool) -> Sequence[common_pb2.ItemResult]:
@@ -38,8 +39,8 @@ class _Names:
             results += await asyncio.gather(*(_outcome(self._say(message)) for message in some))
         return results
 
-    def _say(self, message: Any) -> Awaitable[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _say(self, message: Any) -> Awaitable[Any]: ...
 
 
 class Places(_Names):

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from fenxiao.errors import Refusal
 from fenxiao.proofs.fields import Commitment, Opened, Redacted, require_opened
 from fenxiao.proofs.hashes import to_hex
-from fenxiao.proofs.json_files import read_json
+from fenxiao.proofs.json_files import as_bytes, as_number, as_text, read_json
 from fenxiao.proofs.log_entries import entry_hash
 
 FORMAT: Final = "fenxiao-event-proof-1"
@@ -76,14 +76,14 @@ def read_proof(data: bytes) -> EventProof:
 def proof_from(document: Any) -> EventProof:
     """Read JSON values and verify them. Raises `Refusal` INVALID_PROOF or FIELDS_NOT_PROVED."""
     try:
-        commitment = Commitment(_bytes(document["commitment"]["root"]), _number(document["commitment"]["size"]))
+        commitment = Commitment(as_bytes(document["commitment"]["root"]), as_number(document["commitment"]["size"]))
         opened = tuple(
-            Opened(_number(one["number"]), _text(one["path"]), _text(one["text"]), _bytes(one["salt"]))
+            Opened(as_number(one["number"]), as_text(one["path"]), as_text(one["text"]), as_bytes(one["salt"]))
             for one in document["fields"]
         )
-        view = Redacted(commitment, opened, tuple(_bytes(one) for one in document["hashes"]))
-        name = _text(document["traceEvent"])
-        proof = EventProof(name, _text(document["eventHash"]), _text(document["eventId"]), view)
+        view = Redacted(commitment, opened, tuple(as_bytes(one) for one in document["hashes"]))
+        name = as_text(document["traceEvent"])
+        proof = EventProof(name, as_text(document["eventHash"]), as_text(document["eventId"]), view)
     except (ValueError, KeyError, TypeError, IndexError):
         raise _invalid("a part of it is missing, or has another form") from None
     if not _NAME.fullmatch(name):
@@ -94,22 +94,3 @@ def proof_from(document: Any) -> EventProof:
 
 def _invalid(why: str) -> Refusal:
     return Refusal("INVALID_PROOF", f"This is no proof of an event: {why}; download it again.")
-
-
-def _bytes(value: Any) -> bytes:
-    text = _text(value)
-    if not text.startswith("0x"):
-        raise ValueError(text)
-    return bytes.fromhex(text[2:])
-
-
-def _number(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(value)
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value

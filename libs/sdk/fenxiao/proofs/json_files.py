@@ -26,3 +26,25 @@ def read_json(data: bytes) -> Any:
             case _:
                 pass
     return json.loads(data)
+
+
+def as_text(value: Any) -> str:
+    """Give a text as one. Raises TypeError."""
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def as_number(value: Any) -> int:
+    """Give a whole number as one. Raises TypeError."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(value)
+    return value
+
+
+def as_bytes(value: Any) -> bytes:
+    """Give what `0x…` stands for. Raises TypeError and ValueError."""
+    text = as_text(value)
+    if not text.startswith("0x"):
+        raise ValueError(text)
+    return bytes.fromhex(text[2:])

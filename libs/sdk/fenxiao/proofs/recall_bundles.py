@@ -16,7 +16,7 @@ from fenxiao.errors import Refusal
 from fenxiao.proofs.checkpoints import Checkpoint, LogKey, verify_checkpoint
 from fenxiao.proofs.event_proofs import EventProof, document_of, proof_from
 from fenxiao.proofs.hashes import to_hex
-from fenxiao.proofs.json_files import read_json
+from fenxiao.proofs.json_files import as_bytes, as_number, as_text, read_json
 from fenxiao.proofs.log_tree import verify_inclusion
 
 FORMAT: Final = "fenxiao-recall-bundle-1"
@@ -133,17 +133,17 @@ def read_bundle(data: bytes) -> Bundle:
             raise _invalid(f"its format is not {FORMAT}")
         affected = tuple(
             Affected(
-                _text(one["item"]),
+                as_text(one["item"]),
                 dict(one["where"]),
                 tuple(
-                    Step(_text(s["source"]), _text(s["target"]), _text(s["kind"]), _text(s["event"]))
+                    Step(as_text(s["source"]), as_text(s["target"]), as_text(s["kind"]), as_text(s["event"]))
                     for s in one["steps"]
                 ),
             )
             for one in document["affected"]
         )
         listed = [(proof_from(one), _included(one.get("log"))) for one in document["events"]]
-        recalled, checkpoint = _text(document["recalled"]), _text(document["checkpoint"])
+        recalled, checkpoint = as_text(document["recalled"]), as_text(document["checkpoint"])
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         raise _invalid("a part of it is missing, or has another form") from None
     return Bundle(
@@ -233,23 +233,7 @@ def _json(text: str) -> Any:
 def _included(value: Any) -> Included | None:
     if value is None:
         return None
-    index = value["index"]
-    if not isinstance(index, int) or isinstance(index, bool):
-        raise TypeError(index)
-    return Included(index, tuple(_bytes(one) for one in value["hashes"]))
-
-
-def _bytes(value: Any) -> bytes:
-    text = _text(value)
-    if not text.startswith("0x"):
-        raise ValueError(text)
-    return bytes.fromhex(text[2:])
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value
+    return Included(as_number(value["index"]), tuple(as_bytes(one) for one in value["hashes"]))
 
 
 def _invalid(why: str) -> Refusal:

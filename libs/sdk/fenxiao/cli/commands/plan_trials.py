@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 Plans = Annotated[
     list[Path], typer.Argument(metavar="PLAN…", help=t("YAML or JSON; several are versions of one plan."))
 ]
-PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help=t("YAML or JSON."))]
 Members = Annotated[Path, typer.Option("--members", metavar="FILE", help=t("Members, in the import format."))]
 Sales = Annotated[Path, typer.Option("--sales", metavar="FILE", help=t("Sales and returns, in the import format."))]
 AsOf = Annotated[
