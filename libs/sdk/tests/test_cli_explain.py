@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from fenxiao.api.commission.v1 import commission_pb2 as pb
 from fenxiao.api.commission.v1 import commission_pb2_grpc
 from fenxiao.api.membership.v1 import membership_pb2, membership_pb2_grpc
-from fenxiao.cli import app, texts
+from fenxiao.cli import app
+from libs.sdk.tests.serving import serving
 
 PARENT = "programmes/gifts"
 SALE, ANN, BOB = (f"00000000-0000-4000-8000-00000000000{n}" for n in range(3))
@@ -94,25 +94,11 @@ class Commission(commission_pb2_grpc.CommissionServiceServicer):
 
 @pytest.fixture(autouse=True)
 def network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    server = grpc.server(ThreadPoolExecutor(2))
     membership: Any = Membership  # abstract in the stubs only
-    commission: Any = Commission
-    membership_pb2_grpc.add_MembershipServiceServicer_to_server(membership(), server)
-    commission_pb2_grpc.add_CommissionServiceServicer_to_server(commission(), server)
-    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    server.start()
-    (tmp_path / "network").mkdir()
-    services = {"membership": address, "commission": address}
-    (tmp_path / "network" / "network.json").write_text(json.dumps({"services": services}))
-    (tmp_path / "token").write_text("credential\n")
-    for name in ("FENXIAO_PROGRAMME", "FENXIAO_TOKEN", "FENXIAO_LANG", "FENXIAO_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("FENXIAO_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
-    texts.use("en")
-    yield
-    texts.use("en")
-    server.stop(None)
+    servicer: Any = Commission
+    served = servicer()
+    with serving(monkeypatch, tmp_path, membership=membership(), commission=served):
+        yield
 
 
 @pytest.mark.parametrize("what", ["s1", SALE])

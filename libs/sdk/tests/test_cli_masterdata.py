@@ -2,20 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from fenxiao.api.membership.v1 import membership_pb2, membership_pb2_grpc
 from fenxiao.api.traceability.v1 import master_data_pb2 as pb
 from fenxiao.api.traceability.v1 import traceability_pb2, traceability_pb2_grpc
-from fenxiao.cli import app, texts
+from fenxiao.cli import app
 from fenxiao.epcis import read_document
+from libs.sdk.tests.serving import serving
 
 PARENT = "programmes/oil"
 KIND, NAME = "urn:epcglobal:epcis:vtype:BusinessLocation", "urn:epcglobal:cbv:mda#name"
@@ -65,27 +64,11 @@ class Traceability(traceability_pb2_grpc.TraceabilityServiceServicer):
 
 @pytest.fixture(autouse=True)
 def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Traceability]:
-    server = grpc.server(ThreadPoolExecutor(2))
     membership: Any = Membership  # abstract in the stubs only
     servicer: Any = Traceability
-    made = servicer()
-    membership_pb2_grpc.add_MembershipServiceServicer_to_server(membership(), server)
-    traceability_pb2_grpc.add_TraceabilityServiceServicer_to_server(made, server)
-    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    server.start()
-    (tmp_path / "network").mkdir()
-    services = {"membership": address, "traceability": address}
-    (tmp_path / "network" / "network.json").write_text(json.dumps({"services": services}))
-    (tmp_path / "token").write_text("credential\n")
-    for name in ("FENXIAO_PROGRAMME", "FENXIAO_TOKEN", "FENXIAO_LANG", "FENXIAO_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("FENXIAO_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.chdir(tmp_path)
-    texts.use("en")
-    yield made
-    texts.use("en")
-    server.stop(None)
+    served = servicer()
+    with serving(monkeypatch, tmp_path, membership=membership(), traceability=served):
+        yield served
 
 
 def run(*arguments: str, code: int = 0) -> None:

@@ -2,19 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from fenxiao.api.membership.v1 import membership_pb2, membership_pb2_grpc
 from fenxiao.api.settlement.v1 import points_pb2 as pb
 from fenxiao.api.settlement.v1 import settlement_pb2_grpc
-from fenxiao.cli import app, texts
+from fenxiao.cli import app
+from libs.sdk.tests.serving import serving
 
 PARENT = "programmes/gifts"
 REDEMPTION, ANN = (f"00000000-0000-4000-8000-00000000000{n}" for n in range(2))
@@ -120,26 +119,11 @@ class Settlement(settlement_pb2_grpc.SettlementServiceServicer):
 
 @pytest.fixture(autouse=True)
 def settlement(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Settlement]:
-    server = grpc.server(ThreadPoolExecutor(2))
     membership: Any = Membership  # abstract in the stubs only
     servicer: Any = Settlement
-    service = servicer()
-    membership_pb2_grpc.add_MembershipServiceServicer_to_server(membership(), server)
-    settlement_pb2_grpc.add_SettlementServiceServicer_to_server(service, server)
-    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    server.start()
-    (tmp_path / "network").mkdir()
-    services = {"membership": address, "settlement": address}
-    (tmp_path / "network" / "network.json").write_text(json.dumps({"services": services}))
-    (tmp_path / "token").write_text("credential\n")
-    for name in ("FENXIAO_PROGRAMME", "FENXIAO_TOKEN", "FENXIAO_LANG", "FENXIAO_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("FENXIAO_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
-    texts.use("en")
-    yield service
-    texts.use("en")
-    server.stop(None)
+    served = servicer()
+    with serving(monkeypatch, tmp_path, membership=membership(), settlement=served):
+        yield served
 
 
 def test_a_members_points_are_shown(settlement: Settlement, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,6 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,12 +23,13 @@ from fenxiao.api.traceability.v1 import (
     traceability_pb2,
     traceability_pb2_grpc,
 )
-from fenxiao.cli import app, texts
+from fenxiao.cli import app
 from fenxiao.cli.custody_signing import as_signed
 from fenxiao.cli.items import named, read_item, short
 from fenxiao.cli.tree_drawing import tree_lines
 from fenxiao.proofs.hashes import to_hex
 from fenxiao.proofs.signatures import sign_digest, signer_of_digest
+from libs.sdk.tests.serving import serving
 
 PARENT = "programmes/oil"
 ANN, BEN = (f"{PARENT}/members/00000000-0000-4000-8000-00000000000{n}" for n in (1, 2))
@@ -219,27 +219,11 @@ class Traceability(traceability_pb2_grpc.TraceabilityServiceServicer):
 
 @pytest.fixture(autouse=True)
 def trace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Traceability]:
-    server = grpc.server(ThreadPoolExecutor(2))
     membership: Any = Membership  # abstract in the stubs only
     servicer: Any = Traceability
-    service = servicer()
-    membership_pb2_grpc.add_MembershipServiceServicer_to_server(membership(), server)
-    traceability_pb2_grpc.add_TraceabilityServiceServicer_to_server(service, server)
-    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    server.start()
-    (tmp_path / "network").mkdir()
-    services = {"membership": address, "traceability": address}
-    (tmp_path / "network" / "network.json").write_text(json.dumps({"services": services}))
-    (tmp_path / "token").write_text("credential\n")
-    for name in ("FENXIAO_PROGRAMME", "FENXIAO_TOKEN", "FENXIAO_LANG", "FENXIAO_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("FENXIAO_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.chdir(tmp_path)
-    texts.use("en")
-    yield service
-    texts.use("en")
-    server.stop(None)
+    served = servicer()
+    with serving(monkeypatch, tmp_path, membership=membership(), traceability=served):
+        yield served
 
 
 def as_json(capsys: Capsys, *arguments: str, code: int = 0) -> Any:

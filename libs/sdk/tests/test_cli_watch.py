@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 
 from fenxiao.api.commission.v1 import commission_pb2 as pb
 from fenxiao.api.commission.v1 import commission_pb2_grpc
 from fenxiao.api.commission.v1.text_pb2 import Text
 from fenxiao.api.membership.v1 import membership_pb2, membership_pb2_grpc
-from fenxiao.cli import app, texts
+from fenxiao.cli import app
+from libs.sdk.tests.serving import serving
 
 PARENT = "programmes/gifts"
 ALARM, ANN = (f"00000000-0000-4000-8000-00000000000{n}" for n in range(2))
@@ -89,25 +88,11 @@ class Commission(commission_pb2_grpc.CommissionServiceServicer):
 
 @pytest.fixture(autouse=True)
 def commission(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Commission]:
-    server = grpc.server(ThreadPoolExecutor(2))
     membership: Any = Membership  # abstract in the stubs only
     servicer: Any = Commission
-    service = servicer()
-    membership_pb2_grpc.add_MembershipServiceServicer_to_server(membership(), server)
-    commission_pb2_grpc.add_CommissionServiceServicer_to_server(service, server)
-    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    server.start()
-    (tmp_path / "network").mkdir()
-    services = {"membership": address, "commission": address}
-    (tmp_path / "network" / "network.json").write_text(json.dumps({"services": services}))
-    (tmp_path / "token").write_text("credential\n")
-    for name in ("FENXIAO_PROGRAMME", "FENXIAO_TOKEN", "FENXIAO_LANG", "FENXIAO_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("FENXIAO_HOME", str(tmp_path))
-    texts.use("en")
-    yield service
-    texts.use("en")
-    server.stop(None)
+    served = servicer()
+    with serving(monkeypatch, tmp_path, membership=membership(), commission=served):
+        yield served
 
 
 SHAPE = {
